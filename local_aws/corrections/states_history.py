@@ -1,0 +1,114 @@
+"""The events of GetExecutionHistory, as AWS writes them.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+"""
+
+import contextvars
+import json
+import threading
+from typing import Any
+
+from ministack.core.responses import get_region, now_iso
+
+_lock = threading.Lock()
+_previous: contextvars.ContextVar[int] = contextvars.ContextVar("previous_event", default=0)
+
+NOT_TRUNCATED = {"truncated": False}
+
+
+def text(value: Any) -> str:
+    """A JSON value as Step Functions writes it: compact, not escaped beyond need."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def add_event(
+    execution: dict[str, Any], event_type: str, details: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Append an event, chained to the one before it on the same thread of states.
+
+    ministack leaves `previousEventId` out and numbers events without a lock. Each branch of a
+    Parallel or Map state runs in a copy of the context, so each has a chain of its own, as on AWS.
+    """
+    with _lock:
+        event = {
+            "id": len(execution["events"]) + 1,
+            "previousEventId": _previous.get(),
+            "type": event_type,
+            "timestamp": now_iso(),
+            **(details or {}),
+        }
+        execution["events"].append(event)
+    _previous.set(event["id"])
+    return event
+
+
+def begin_chain() -> None:
+    """Start a chain of events: the first state's event, too, says 0 as its previous event."""
+    _previous.set(0)
+
+
+def entered(execution: dict[str, Any], name: str, state_type: str, value: Any) -> int:
+    """Record that a state was entered; returns the event's id, which error texts mention."""
+    details = {"name": name, "input": text(value), "inputDetails": NOT_TRUNCATED}
+    event = add_event(execution, f"{state_type}StateEntered", {"stateEnteredEventDetails": details})
+    return int(event["id"])
+
+
+def exited(
+    execution: dict[str, Any],
+    name: str,
+    state_type: str,
+    value: Any,
+    assigned: dict[str, Any],
+) -> None:
+    """Record that a state was left, with the variables it assigned."""
+    details: dict[str, Any] = {
+        "name": name,
+        "output": text(value),
+        "outputDetails": NOT_TRUNCATED,
+    }
+    if assigned:
+        details["assignedVariables"] = {key: text(item) for key, item in assigned.items()}
+        details["assignedVariablesDetails"] = NOT_TRUNCATED
+    add_event(execution, f"{state_type}StateExited", {"stateExitedEventDetails": details})
+
+
+def resource_names(resource: str) -> dict[str, str]:
+    """`resourceType` and `resource` of task events, read from a task's Resource ARN.
+
+    `arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob` is type `aws-sdk:sagemaker`, resource
+    `describeTrainingJob`; a function's own ARN is type `lambda` with the ARN as the resource.
+    """
+    if ":states:::" not in resource:
+        kind = "lambda" if ":function:" in resource else "activity"
+        return {"resourceType": kind, "resource": resource}
+    service, _, action = resource.split(":states:::", 1)[1].rpartition(":")
+    return {"resourceType": service, "resource": action}
+
+
+def task_event(execution: dict[str, Any], resource: str, event_type: str, **details: Any) -> None:
+    """Record one step of a task: TaskStarted, TaskSubmitted, TaskSucceeded, TaskFailed..."""
+    key = event_type[0].lower() + event_type[1:] + "EventDetails"
+    present = {name: value for name, value in details.items() if value is not None}
+    if "output" in present:
+        present["outputDetails"] = NOT_TRUNCATED
+    add_event(execution, event_type, {key: {**resource_names(resource), **present}})
+
+
+def task_scheduled(
+    execution: dict[str, Any],
+    resource: str,
+    arguments: Any,
+    timeout: float | None,
+    role_arn: str | None,
+) -> None:
+    """Record TaskScheduled, with what ministack leaves out: region, parameters, timeout, role."""
+    task_event(
+        execution,
+        resource,
+        "TaskScheduled",
+        region=get_region(),
+        parameters=text(arguments),
+        timeoutInSeconds=None if timeout is None else int(timeout),
+        taskCredentials={"roleArn": role_arn} if role_arn else None,
+    )

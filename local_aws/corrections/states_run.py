@@ -1,0 +1,158 @@
+"""One walk of an execution: what can end it early, and how it waits.
+
+ministack walks each execution in a thread that nothing can interrupt: StopExecution and timeouts
+do not reach it. Here every walk is a `Run`, and whatever waits, waits through it.
+"""
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.services import stepfunctions as states
+
+_POLL_SECONDS = 0.05  # how late a wait for a task notices that its execution was ended
+
+
+class Ended(states._ExecutionError):  # type: ignore[misc]
+    """The execution was stopped or timed out: unwinds the walk and is never caught or retried.
+
+    A subclass of ministack's own error so that its Parallel and Map let it through unchanged.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Execution.Ended", "")
+
+
+class TaskTimedOut(states._ExecutionError):  # type: ignore[misc]
+    """A task ran longer than its TimeoutSeconds: States.Timeout, without a cause as on AWS."""
+
+    def __init__(self) -> None:
+        super().__init__("States.Timeout", "")
+
+
+@dataclass
+class Run:
+    """One walk through a state machine; a redriven execution has one walk per redrive.
+
+    Attributes:
+        execution: The execution's record in ministack's store.
+        definition: The state machine definition this execution is pinned to.
+        role_arn: The state machine role.
+        time_out: Ends the execution with TIMED_OUT.
+        deadline: When the execution times out, in seconds of `clock`; None when it never does.
+        clock: A monotonic clock, in seconds.
+        ended: Set once the walk must stop.
+    """
+
+    execution: dict[str, Any]
+    definition: dict[str, Any]
+    role_arn: str
+    time_out: Callable[[], None]
+    deadline: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Go on, or raise Ended: the execution was stopped, or its time is over."""
+        if self.ended.is_set():
+            raise Ended
+        if self.deadline is not None and self.clock() >= self.deadline:
+            self.time_out()
+            raise Ended
+
+    def pause(self, seconds: float) -> None:
+        """Wait for `seconds`, or raise Ended as soon as the execution ends."""
+        until = self.clock() + seconds
+        while (remaining := self._remaining(until)) > 0 and not self.ended.wait(remaining):
+            self.check()
+        self.check()
+
+    def wait_for(self, done: threading.Event, deadline: float | None) -> None:
+        """Wait until `done` is set.
+
+        Raises:
+            Ended: The execution was stopped or timed out first.
+            TaskTimedOut: `deadline`, in seconds of the clock, passed first.
+        """
+        while not done.wait(_POLL_SECONDS):
+            self.check()
+            if deadline is not None and self.clock() >= deadline:
+                raise TaskTimedOut
+        self.check()
+
+    def call(self, function: Callable[[], Any], deadline: float | None) -> Any:
+        """The result of `function`, which runs on a thread of its own and may be abandoned.
+
+        Raises:
+            Ended: The execution was stopped or timed out first.
+            TaskTimedOut: `deadline` passed first.
+        """
+        outcome: list[Callable[[], Any]] = []
+        done = threading.Event()
+
+        def work() -> None:
+            try:
+                result = function()
+                outcome.append(lambda: result)
+            except Exception as error:
+                outcome.append(_raiser(error))
+            finally:
+                done.set()
+
+        context = contextvars.copy_context()  # the account and region are context variables
+        threading.Thread(target=context.run, args=(work,), daemon=True).start()
+        self.wait_for(done, deadline)
+        return outcome[0]()
+
+    def _remaining(self, until: float) -> float:
+        """Seconds to wait now: to `until`, or to the execution's own deadline if that is sooner."""
+        end = until if self.deadline is None else min(until, self.deadline)
+        return end - self.clock()
+
+
+CURRENT: contextvars.ContextVar[Run | None] = contextvars.ContextVar("run", default=None)
+"""The walk that this thread belongs to; Parallel and Map hand it on with the context."""
+
+_runs: dict[str, Run] = {}
+
+
+def begin(run: Run) -> None:
+    """Make `run` the walk that an end of its execution reaches."""
+    _runs[run.execution["executionArn"]] = run
+
+
+def end(execution_arn: str) -> None:
+    """Tell the walk of this execution, if there is one, to stop."""
+    run = _runs.pop(execution_arn, None)
+    if run is not None:
+        run.ended.set()
+
+
+def end_all() -> None:
+    """Tell every walk to stop, as when the whole store is reset."""
+    for execution_arn in list(_runs):
+        end(execution_arn)
+
+
+def scaled_sleep(seconds: float) -> None:
+    """Wait states and retry delays: interruptible, and scaled by SFN_WAIT_SCALE.
+
+    On AWS StopExecution ends a Wait state at once; ministack sleeps on.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html
+    """
+    scaled = seconds * states._SFN_WAIT_SCALE
+    run = CURRENT.get()
+    if run is not None:
+        run.pause(scaled)
+    elif scaled > 0:  # TestState has no execution
+        time.sleep(scaled)
+
+
+def _raiser(error: Exception) -> Callable[[], Any]:
+    def throw() -> Any:
+        raise error
+
+    return throw
