@@ -1,12 +1,16 @@
 """Everything of ministack that is put right: the one table, used to install, check and document."""
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from local_aws.corrections import (
+    cloudformation_custom,
+    cloudformation_network,
+    cloudformation_states,
+    lambda_errors,
     states_choice,
+    states_definition,
     states_errors,
     states_execution,
     states_finish,
@@ -23,13 +27,18 @@ from local_aws.corrections import (
 STATES = "ministack.services.stepfunctions"
 
 
+LAMBDA = "ministack.services.lambda_svc"
+CLOUDFORMATION = "ministack.services.cloudformation.provisioners"
+
+
 @dataclass(frozen=True)
 class Correction:
-    """One function of ministack that is replaced.
+    """One thing of ministack that is replaced.
 
     Attributes:
         module: The module of ministack.
-        name: The function in it, looked up there at every call.
+        name: The function in it, or the entry of a registry in it as `registry[entry]`; ministack
+            looks both up at every call.
         new: What takes its place; with `wraps`, a function that makes it from the original.
         why: What AWS does otherwise.
         test: The test that fails without it.
@@ -38,20 +47,26 @@ class Correction:
 
     module: str
     name: str
-    new: Callable[..., Any]
+    new: Any
     why: str
     test: str
     wraps: bool = False
 
     def exists(self) -> bool:
-        """Whether ministack still has the function."""
-        return hasattr(importlib.import_module(self.module), self.name)
+        """Whether ministack still has what is replaced; new entries need only their registry."""
+        holder, key = self._place()
+        return holder is not None and (key in holder or ("[" in self.name and not self.wraps))
 
     def install(self) -> None:
-        """Replace the function."""
-        module = importlib.import_module(self.module)
-        new = self.new(getattr(module, self.name)) if self.wraps else self.new
-        setattr(module, self.name, new)
+        """Replace it."""
+        holder, key = self._place()
+        holder[key] = self.new(holder[key]) if self.wraps else self.new
+
+    def _place(self) -> tuple[Any, str]:
+        """The mapping and the key to replace: the module's own names, or a registry's entries."""
+        names = vars(importlib.import_module(self.module))
+        registry, _, entry = self.name.removesuffix("]").partition("[")
+        return (names.get(registry), entry) if entry else (names, registry)
 
 
 CORRECTIONS = (
@@ -183,5 +198,108 @@ CORRECTIONS = (
         "RedriveExecution",
         "test_redrive",
         wraps=True,
+    ),
+    Correction(
+        STATES,
+        "_validate_definition_jsonata",
+        states_definition.checked,
+        "The structure of a definition is checked when it is created",
+        "test_definition",
+        wraps=True,
+    ),
+    Correction(
+        LAMBDA,
+        "_execute_function_warm",
+        lambda_errors.corrected,
+        "A function's error is its exception's class, with a stack trace",
+        "test_lambda_error",
+        wraps=True,
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::StepFunctions::StateMachine]",
+        cloudformation_states.state_machine,
+        "The definition is checked",
+        "test_stack_with_versions",
+        wraps=True,
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::StepFunctions::StateMachineVersion]",
+        cloudformation_states.VERSION,
+        "Missing",
+        "test_stack_with_versions",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::StepFunctions::StateMachineAlias]",
+        cloudformation_states.ALIAS,
+        "Missing",
+        "test_stack_with_versions",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::SecurityGroupIngress]",
+        cloudformation_network.INGRESS,
+        "Missing",
+        "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::SecurityGroupEgress]",
+        cloudformation_network.EGRESS,
+        "Missing",
+        "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::VPC]",
+        cloudformation_network.vpc,
+        "CidrBlock and CidrBlockAssociations",
+        "test_stack_with_a_network",
+        wraps=True,
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::VPCEndpoint]",
+        cloudformation_network.vpc_endpoint,
+        "DnsEntries and NetworkInterfaceIds",
+        "test_stack_with_a_network",
+        wraps=True,
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::FlowLog]",
+        cloudformation_network.FLOW_LOG,
+        "Missing",
+        "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::EIP]",
+        cloudformation_network.ADDRESS,
+        "Missing",
+        "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EC2::NatGateway]",
+        cloudformation_network.NAT_GATEWAY,
+        "Missing",
+        "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[Custom::S3AutoDeleteObjects]",
+        cloudformation_custom.AUTO_DELETE_OBJECTS,
+        "The CDK's function would never answer",
+        "test_stack_with_custom_resources",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[Custom::VpcRestrictDefaultSG]",
+        cloudformation_custom.RESTRICT_DEFAULT_GROUP,
+        "The CDK's function would never answer",
+        "test_stack_with_custom_resources",
     ),
 )
