@@ -1,0 +1,84 @@
+"""Environment variables of a training job's processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local_aws.sagemaker.job_credentials import Credentials
+from local_aws.sagemaker.job_directory import JobDirectory, checkpoint_path
+from local_aws.sagemaker.platform import Platform
+from local_aws.sagemaker.process_marks import JOB_MARK
+
+_NOT_PASSED_ON = ("AWS_", "SM_", "SAGEMAKER_", "TRAINING_JOB_", "S3_ENDPOINT_URL")
+
+
+def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables a job may inherit: none of AWS, none of another training job."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(_NOT_PASSED_ON)
+    }
+
+
+def job_environment(
+    platform: Platform,
+    request: Mapping[str, Any],
+    arn: str,
+    *,
+    region: str,
+    credentials: Credentials,
+    directory: JobDirectory,
+    mark: str,
+) -> dict[str, str]:
+    """Return the whole environment of one host.
+
+    As in a container: the job's name and ARN, the request's Environment, the job role's
+    credentials, the region. Besides: the local endpoint, and ``SM_CHECKPOINT_DIR``, because a real
+    ``/opt/ml/checkpoints`` is not to be had on every machine.
+    """
+    local = {
+        **base_environment(platform.environment),
+        "PATH": f"{Path(sys.executable).parent}:{platform.environment.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "TMPDIR": f"{directory.root}/tmp",
+        # What a requirements.txt asks for goes to the job, not into this Python environment.
+        "PIP_TARGET": f"{directory.root}/packages",
+        "PYTHONPATH": _python_path(platform, directory),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SM_CHECKPOINT_DIR": directory.seen(checkpoint_path(request)),
+    }
+    container = {
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "TRAINING_JOB_NAME": request["TrainingJobName"],
+        "TRAINING_JOB_ARN": arn,
+        **credentials.environment(),
+        **(request.get("Environment") or {}),
+    }
+    # Last: a job that could choose another endpoint would reach for the real AWS.
+    endpoint = {
+        "AWS_ENDPOINT_URL": platform.endpoint_url,
+        "S3_ENDPOINT_URL": platform.endpoint_url,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        JOB_MARK: mark,
+    }
+    return {**local, **container, **endpoint}
+
+
+def _python_path(platform: Platform, directory: JobDirectory) -> str:
+    inherited = platform.environment.get("PYTHONPATH", "")
+    return f"{directory.root}/packages" + (f":{inherited}" if inherited else "")
+
+
+def train_command() -> list[str]:
+    """Return the command ``train`` of AWS's training toolkit, as installed for this Python."""
+    return [sys.executable, str(Path(sysconfig.get_path("scripts")) / "train")]
