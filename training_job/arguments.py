@@ -27,6 +27,9 @@ from training_job.instance_types import TRAINING_INSTANCE_TYPES, one_of
 SAGEMAKER_MAX_RUN = 2_419_200
 """Seconds (28 days): SageMaker's own limit of a training job's run time."""
 
+MAX_ATTEMPTS = 10
+"""The largest `max_attempts`."""
+
 _ROLE_ARN = r"^arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$"
 _S3_PATH = r"^s3://[^/\s]+(/[^\n\r\u0085\u2028\u2029]*)?$"
 _SOURCE = r"^s3://[^/\s]+/([^\n\r\u0085\u2028\u2029]*[^/\n\r\u0085\u2028\u2029])?\.tar\.gz$"
@@ -519,7 +522,7 @@ class TrainingArguments(BaseModel):
         _Whole,
         Field(
             ge=1,
-            le=10,
+            le=MAX_ATTEMPTS,
             description="Training jobs that may be tried when the infrastructure fails (capacity, "
             "internal errors). An error of the script is never tried again.",
         ),

@@ -46,7 +46,14 @@ def training_image(arguments: TrainingArguments, region: str) -> str:
     )
 
 
-def resolve(toolkit: str, version: str, framework: str, *, instance_type: str, region: str) -> str:
+def resolve(
+    toolkit: str | None,
+    version: str | None,
+    framework: str | None,
+    *,
+    instance_type: str,
+    region: str,
+) -> str:
     """Return the image's registry path.
 
     Args:
@@ -66,14 +73,18 @@ def resolve(toolkit: str, version: str, framework: str, *, instance_type: str, r
         raise InvalidArguments([_unsupported(toolkit, version, framework)])
     processor = _processor(instance_type)
     if processor is None:
-        message = f"got {instance_type}; the {toolkit} images run on CPU and GPU (g, p) families"
-        message = f"{message}; for this one give an `image` of your own"
+        message = (
+            f"got {instance_type}; the {toolkit} images run on CPU and GPU (g, p) families; "
+            "for this one give an `image` of your own"
+        )
         raise InvalidArguments([Problem("instance_type", message)])
     account = _TABLE["registries"][image["registry"]].get(region)
     if account is None:
         regions = ", ".join(sorted(_TABLE["registries"][image["registry"]]))
-        message = f"got {region}; the {toolkit} {version} image exists in: {regions}"
-        message = f"{message}; elsewhere give an `image` of your own"
+        message = (
+            f"got {region}; the {toolkit} {version} image exists in: {regions}; "
+            "elsewhere give an `image` of your own"
+        )
         raise InvalidArguments([Problem("region", message)])
     suffix = _TABLE["dns_suffixes"].get(region, "amazonaws.com")
     tag = image["tag"].format(processor=processor)

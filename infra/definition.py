@@ -1,0 +1,342 @@
+"""The state machine's definition: one flow from arguments to an outcome.
+
+    Initialise -> BuildRequest -> Route -> CreateTrainingJob -> DescribeTrainingJob
+    -> JudgeAttempt -> Verdict -> Succeeded | WaitForJob | WaitBeforeRetry | Failed
+
+JSONata, so that BuildRequest can hand over the whole request: an optional block is absent, never
+empty. Every variable is assigned before it is read, since Step Functions fails an execution that
+reads one never assigned. Errors are caught and judged: none is retried by the state itself where a
+retry could create a second job.
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+State = dict[str, Any]
+
+_LAMBDA_TIMEOUT = 60  # seconds; the functions themselves end within 30
+_DESCRIBE_TIMEOUT = 60  # seconds
+
+_EXECUTION = {
+    "arn": "{% $states.context.Execution.Id %}",
+    "started_at": "{% $states.context.Execution.StartTime %}",
+    "redrives": (
+        "{% $exists($states.context.Execution.RedriveCount)"
+        " ? $states.context.Execution.RedriveCount : 0 %}"
+    ),
+}
+_NOW = "{% $states.context.State.EnteredTime %}"
+
+# Of the description only what the judge reads: a job's hyperparameters alone may fill a state.
+_DESCRIPTION = (
+    "{% $states.result.{"
+    + ", ".join(
+        f"'{name}': {name}"
+        for name in (
+            "TrainingJobName",
+            "TrainingJobArn",
+            "TrainingJobStatus",
+            "SecondaryStatus",
+            "FailureReason",
+            "CreationTime",
+            "TrainingEndTime",
+            "TrainingTimeInSeconds",
+            "BillableTimeInSeconds",
+            "ModelArtifacts",
+            "FinalMetricDataList",
+            "SecondaryStatusTransitions",
+            "DebugRuleEvaluationStatuses",
+        )
+    )
+    + ", 'AlgorithmSpecification': {'TrainingImage': AlgorithmSpecification.TrainingImage}} %}"
+)
+
+# Lambda's own failures, never the function's: its errors are bugs, and the same on every call.
+_RETRY_LAMBDA = [
+    {
+        "ErrorEquals": [
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.TooManyRequestsException",
+            "Lambda.Unknown",
+            "Sandbox.Timedout",
+        ],
+        "IntervalSeconds": 2,
+        "BackoffRate": 2,
+        "MaxAttempts": 8,
+        "MaxDelaySeconds": 60,
+        "JitterStrategy": "FULL",
+    }
+]
+
+
+def definition(
+    *,
+    partition: str,
+    build_request_arn: str,
+    judge_attempt_arn: str,
+    assume_role: bool,
+    timeout_seconds: int,
+) -> dict[str, Any]:
+    """Return the definition in the Amazon States Language.
+
+    Args:
+        partition: of the integrations' ARNs, such as `aws`.
+        build_request_arn: of the BuildRequest function.
+        judge_attempt_arn: of the JudgeAttempt function.
+        assume_role: whether executions may name a role to assume. The states that then call
+            SageMaker stand beside those that do not, for `Credentials` cannot be absent.
+        timeout_seconds: of an execution.
+    """
+    states = {
+        "Initialise": _initialise(),
+        "BuildRequest": _build_request(partition, build_request_arn),
+        "Route": _route(assume_role=assume_role),
+        **_calls_to_sagemaker(partition, ""),
+        "JudgeAttempt": _judge_attempt(partition, judge_attempt_arn, assume_role=assume_role),
+        "Verdict": _verdict(assume_role=assume_role),
+        "WaitForJob": _wait("{% $wait %}", _first("Describe", assume_role=assume_role)),
+        "WaitBeforeRetry": _wait("{% $ceil($random() * $wait) %}", "BuildRequest"),
+        "Succeeded": {"Type": "Succeed", "Output": "{% $states.input.output %}"},
+        "Failed": {
+            "Type": "Fail",
+            "Error": "{% $states.input.error %}",
+            "Cause": "{% $states.input.cause %}",
+        },
+    }
+    if assume_role:
+        states |= {
+            "WhoDescribes": _who("Describe"),
+            "WhoStops": _who("Stop"),
+            **_calls_to_sagemaker(partition, "AsRole"),
+        }
+    return {
+        "Comment": "Trains a reinforcement-learning model on SageMaker.",
+        "QueryLanguage": "JSONata",
+        "StartAt": "Initialise",
+        "TimeoutSeconds": timeout_seconds,
+        "States": states,
+    }
+
+
+def _initialise() -> State:
+    return {
+        "Type": "Pass",
+        "Assign": {
+            "attempt": {},
+            "plan": {},
+            "progress": {},
+            "request": {},
+            "timeout": 1,
+            "role": "",
+            "error": {},
+            "description": {},
+            "describeError": {},
+            "wait": 1,
+        },
+        "Next": "BuildRequest",
+    }
+
+
+def _build_request(partition: str, function_arn: str) -> State:
+    payload = {
+        "arguments": "{% $states.context.Execution.Input %}",
+        "execution": _EXECUTION,
+        "progress": "{% $progress %}",
+        "now": _NOW,
+    }
+    assign = {
+        "request": "{% $states.result.Payload.request %}",
+        "timeout": "{% $states.result.Payload.timeout_seconds %}",
+        "role": "{% $states.result.Payload.assume_role %}",
+        "plan": "{% $states.result.Payload.plan %}",
+        "attempt": "{% $states.result.Payload.attempt %}",
+        "error": {},
+        "description": {},
+        "describeError": {},
+    }
+    return {
+        **_invoke(partition, function_arn, payload, assign),
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Output": _named_failure("RequestRejected", "BuildRequest, so nothing was started"),
+                "Next": "Failed",
+            }
+        ],
+        "Next": "Route",
+    }
+
+
+def _judge_attempt(partition: str, function_arn: str, *, assume_role: bool) -> State:
+    payload = {
+        "execution": _EXECUTION,
+        "plan": "{% $plan %}",
+        "attempt": "{% $attempt %}",
+        "progress": "{% $progress %}",
+        "error": "{% $error %}",
+        "description": "{% $description %}",
+        "describe_error": "{% $describeError %}",
+        "now": _NOW,
+    }
+    assign = {
+        "progress": "{% $states.result.Payload.progress %}",
+        "wait": "{% $states.result.Payload.wait_seconds %}",
+    }
+    return {
+        **_invoke(partition, function_arn, payload, assign),
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Output": _named_failure("TrainingJobFailed", "JudgeAttempt; the job is stopped"),
+                "Next": _first("Stop", assume_role=assume_role),
+            }
+        ],
+        "Next": "Verdict",
+    }
+
+
+def _invoke(
+    partition: str, function_arn: str, payload: dict[str, Any], assign: dict[str, Any]
+) -> State:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:{partition}:states:::lambda:invoke",
+        "Arguments": {"FunctionName": function_arn, "Payload": payload},
+        "Output": "{% $states.result.Payload %}",
+        "Assign": assign,
+        "TimeoutSeconds": _LAMBDA_TIMEOUT,
+        "Retry": _RETRY_LAMBDA,
+    }
+
+
+def _named_failure(error: str, where: str) -> dict[str, str]:
+    """Return the input of `Failed` for an error of a function of ours."""
+    message = (
+        f"'An internal error in {where}: ' & $states.errorOutput.Error & ' ' & "
+        "$substring($states.errorOutput.Cause, 0, 2000)"
+    )
+    job = "'job_name': $exists($attempt.job_name) ? $attempt.job_name : ''"
+    return {"error": error, "cause": f"{{% $string({{'message': {message}, {job}}}) %}}"}
+
+
+def _route(*, assume_role: bool) -> State:
+    as_role = [_if("create_as_role", "CreateTrainingJobAsRole")] if assume_role else []
+    return {
+        "Type": "Choice",
+        "Choices": [
+            _if("create", "CreateTrainingJob"),
+            *as_role,
+            _if("succeed", "Succeeded"),
+        ],
+        "Default": "Failed",
+    }
+
+
+def _verdict(*, assume_role: bool) -> State:
+    return {
+        "Type": "Choice",
+        "Choices": [
+            _if("succeed", "Succeeded"),
+            _if("wait", "WaitForJob"),
+            _if("retry", "WaitBeforeRetry"),
+            _if("stop", _first("Stop", assume_role=assume_role)),
+        ],
+        "Default": "Failed",
+    }
+
+
+def _if(decision: str, state: str) -> dict[str, str]:
+    return {"Condition": f"{{% $states.input.decision = '{decision}' %}}", "Next": state}
+
+
+def _first(verb: str, *, assume_role: bool) -> str:
+    """Return the state that describes or stops a job, or that chooses who does."""
+    return f"Who{verb}s" if assume_role else f"{verb}TrainingJob"
+
+
+def _who(verb: str) -> State:
+    return {
+        "Type": "Choice",
+        "Choices": [{"Condition": "{% $role != '' %}", "Next": f"{verb}TrainingJobAsRole"}],
+        "Default": f"{verb}TrainingJob",
+    }
+
+
+def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
+    """Return the states that call SageMaker, as the state machine's role or as the assumed one."""
+    credentials = {"Credentials": {"RoleArn": "{% $role %}"}} if suffix else {}
+    name = {"TrainingJobName": "{% $attempt.job_name %}"}
+    describe = f"DescribeTrainingJob{suffix}"
+    sdk = f"arn:{partition}:states:::aws-sdk:sagemaker"
+    return {
+        f"CreateTrainingJob{suffix}": {
+            "Type": "Task",
+            "Resource": f"arn:{partition}:states:::sagemaker:createTrainingJob.sync",
+            **credentials,
+            "Arguments": "{% $request %}",
+            "TimeoutSeconds": "{% $timeout %}",
+            "Output": {},
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"error": "{% $states.errorOutput %}"},
+                    "Output": {},
+                    "Next": describe,
+                }
+            ],
+            "Next": describe,
+        },
+        describe: {
+            "Type": "Task",
+            "Resource": f"{sdk}:describeTrainingJob",
+            **credentials,
+            "Arguments": name,
+            "TimeoutSeconds": _DESCRIBE_TIMEOUT,
+            "Assign": {"description": _DESCRIPTION, "describeError": {}},
+            "Output": {},
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"description": {}, "describeError": "{% $states.errorOutput %}"},
+                    "Output": {},
+                    "Next": "JudgeAttempt",
+                }
+            ],
+            "Next": "JudgeAttempt",
+        },
+        f"StopTrainingJob{suffix}": {
+            "Type": "Task",
+            "Resource": f"{sdk}:stopTrainingJob",
+            **credentials,
+            "Arguments": name,
+            "TimeoutSeconds": _DESCRIBE_TIMEOUT,
+            "Retry": [_stop_retry()],
+            "Output": "{% $states.input %}",
+            # A job that ended meanwhile, or never was, cannot be stopped; the failure stands.
+            "Catch": [
+                {"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Failed"}
+            ],
+            "Next": "Failed",
+        },
+    }
+
+
+def _stop_retry() -> dict[str, Any]:
+    return {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 2,
+        "BackoffRate": 2,
+        "MaxAttempts": 4,
+        "MaxDelaySeconds": 30,
+        "JitterStrategy": "FULL",
+    }
+
+
+def _wait(seconds: str, state: str) -> State:
+    return {"Type": "Wait", "Seconds": seconds, "Next": state}

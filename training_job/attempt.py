@@ -1,0 +1,119 @@
+"""The state that an execution carries from attempt to attempt, as JSON between its states.
+
+`Plan` never changes; `Attempt` is the training job that is being tried; `Progress` is what the
+attempts so far came to. BuildRequest makes the first two, JudgeAttempt the third.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The execution, from the Step Functions context object.
+
+    Attributes:
+        arn: `$states.context.Execution.Id`.
+        started_at: `$states.context.Execution.StartTime`, ISO 8601.
+        redrives: `$states.context.Execution.RedriveCount`.
+    """
+
+    arn: str
+    started_at: str
+    redrives: int = 0
+
+    @property
+    def region(self) -> str:
+        """Region of the state machine."""
+        return self.arn.split(":")[3]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the arguments say about the attempts.
+
+    Attributes:
+        max_attempts: most training jobs, redrives aside.
+        instance_types: `instance_type`, then its fallbacks.
+        fail_on_rule_issues: whether issues that a debugger rule finds fail the execution.
+        name_chosen: whether the caller chose the job name.
+        notes: sentences for the caller that go into the output.
+        defaults_applied: arguments that the deployment supplied.
+    """
+
+    max_attempts: int
+    instance_types: list[str]
+    fail_on_rule_issues: bool
+    name_chosen: bool
+    notes: list[str]
+    defaults_applied: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The training job that is being tried.
+
+    Attributes:
+        job_name: its name.
+        instance_type: its instance type.
+        started_at: ISO 8601 time before the first call that may have created it.
+        redrives: the execution's redrives at that time.
+    """
+
+    job_name: str
+    instance_type: str
+    started_at: str
+    redrives: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the attempts so far came to.
+
+    Attributes:
+        jobs: the training jobs that ended and were not the last: job_name, instance_type, status,
+            secondary_status, failure_reason, started_at and ended_at of each.
+        names: job names used up.
+        instance: index into the plan's instance types.
+        calls: create calls in a row that made no job.
+        called_at: time of the first of them; empty for none.
+        looks: looks in a row that settled nothing (no description, or rules still running).
+        budget_from: jobs before this index do not count: they ended before the last redrive.
+    """
+
+    jobs: list[dict[str, str]] = field(default_factory=list)
+    names: int = 0
+    instance: int = 0
+    calls: int = 0
+    called_at: str = ""
+    looks: int = 0
+    budget_from: int = 0
+
+    @classmethod
+    def of(cls, value: dict[str, Any] | None) -> Self:
+        """Return the progress that a state carried; nothing yet for none."""
+        return cls(**(value or {}))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the states carry it."""
+        return asdict(self)
+
+    def with_job(self, record: dict[str, str], *, next_instance: bool, redriven: bool) -> Self:
+        """Return the progress after a job that ended and is to be followed by another."""
+        return replace(
+            self,
+            jobs=[*self.jobs, record],
+            names=self.names + 1,
+            instance=self.instance + next_instance,
+            calls=0,
+            called_at="",
+            looks=0,
+            budget_from=len(self.jobs) + 1 if redriven else self.budget_from,
+        )
+
+    @property
+    def spent(self) -> int:
+        """Training jobs that count against `max_attempts`."""
+        return len(self.jobs) - self.budget_from

@@ -1,0 +1,103 @@
+"""An error of a Step Functions task that calls SageMaker -> what kind of error it is.
+
+Step Functions names errors after Java classes and puts the service's words into the cause, as text
+or as JSON; SageMaker's own code often stands in the words alone. So both are searched.
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_LONGEST_TEXT = 4000
+
+_TRANSIENT = re.compile(
+    r"Throttl|TooManyRequests|Rate exceeded|RequestLimitExceeded|ServiceUnavailable"
+    r"|InternalFailure|InternalServer|InternalError|Status Code: 5\d\d|SdkClientException"
+    r"|States\.Timeout|Connection (reset|refused)|Read timed out|Unable to execute HTTP request"
+)
+_NO_SUCH_JOB = re.compile(r"ResourceNotFound|resource not found|could not find", re.IGNORECASE)
+_NAME_TAKEN = re.compile(r"ResourceInUse|names must be unique", re.IGNORECASE)
+_QUOTA = re.compile(r"ResourceLimitExceeded")
+_DENIED = re.compile(
+    r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<on>\S+))?"
+)
+
+
+class Kind(StrEnum):
+    """What an error says about the call that met it."""
+
+    NAME_TAKEN = "name taken"
+    NO_SUCH_JOB = "no such job"
+    QUOTA = "quota"
+    TRANSIENT = "transient"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class ServiceError:
+    """An error of a task.
+
+    Attributes:
+        kind: what it says about the call.
+        words: the service's words, at most 4000 characters.
+    """
+
+    kind: Kind
+    words: str
+
+    @property
+    def denied(self) -> str:
+        """Return the denied action and resource, such as "sts:AssumeRole on arn:..."; or ""."""
+        match = _DENIED.search(self.words)
+        if match is None:
+            return ""
+        on = (match["on"] or "").rstrip(".")
+        return f"{match['action']} on {on}" if on else match["action"]
+
+
+def service_error(error: Any) -> ServiceError | None:
+    """Return the error of a caught `$states.errorOutput`; None when there is none.
+
+    Args:
+        error: {Error, Cause}, either of which may be missing; None for no error.
+    """
+    if not isinstance(error, dict) or not error:
+        return None
+    name, cause = str(error.get("Error") or ""), error.get("Cause")
+    words = _words(cause) or name or "an error without a name or a cause"
+    return ServiceError(_kind(name, words), words[:_LONGEST_TEXT])
+
+
+def _words(cause: Any) -> str:
+    if not isinstance(cause, str):
+        return "" if cause is None else json.dumps(cause, default=str)
+    try:
+        found = json.loads(cause)
+    except (ValueError, RecursionError):
+        return cause
+    if isinstance(found, dict):
+        for key in ("errorMessage", "FailureReason", "message", "Message"):
+            if isinstance(found.get(key), str):
+                return str(found[key])
+    return cause
+
+
+def _kind(name: str, words: str) -> Kind:
+    text = f"{name} {words}"
+    if _QUOTA.search(text):
+        return Kind.QUOTA
+    if _NAME_TAKEN.search(text):
+        return Kind.NAME_TAKEN
+    if _DENIED.search(text):
+        return Kind.REJECTED
+    if _TRANSIENT.search(text):
+        return Kind.TRANSIENT
+    if _NO_SUCH_JOB.search(text):
+        return Kind.NO_SUCH_JOB
+    return Kind.REJECTED
