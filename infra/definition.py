@@ -133,7 +133,7 @@ def _initialise() -> State:
             "progress": {},
             "request": {},
             "timeout": 1,
-            "role": "",
+            "role": "{% '' %}",
             "error": {},
             "description": {},
             "describeError": {},
