@@ -8,6 +8,7 @@ from typing import Any
 from ministack.services import stepfunctions as states
 from ministack.services.cloudformation import provisioners
 
+from local_aws.corrections import states_permissions
 from local_aws.corrections.cloudformation_resource import (
     Created,
     Properties,
@@ -81,7 +82,10 @@ def state_machine(original: ResourceType) -> ResourceType:
     """
 
     def create(logical_id: str, props: Properties, stack_name: str) -> Created:
-        problem = states._validate_definition_jsonata(provisioners._sfn_definition(props))
+        definition = provisioners._sfn_definition(props)
+        problem = states._validate_definition_jsonata(definition)
+        if not problem and "RoleArn" in props:
+            problem = states_permissions.machine_problem(props["RoleArn"], definition)
         if problem:
             raise ValueError(problem)
         created: Created = original["create"](logical_id, props, stack_name)

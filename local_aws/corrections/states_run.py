@@ -131,10 +131,15 @@ def end(execution_arn: str) -> None:
         run.ended.set()
 
 
-def end_all() -> None:
-    """Tell every walk to stop, as when the whole store is reset."""
-    for execution_arn in list(_runs):
-        end(execution_arn)
+def ending(reset: Callable[[], None]) -> Callable[[], None]:
+    """Wrap the reset of the whole store: it ends every walk too."""
+
+    def end_and_reset() -> None:
+        for execution_arn in list(_runs):
+            end(execution_arn)
+        reset()
+
+    return end_and_reset
 
 
 def scaled_sleep(seconds: float) -> None:

@@ -6,21 +6,25 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 """
 
 import json
+import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import _service_model, new_uuid
+from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections import states_errors
+from local_aws.corrections import states_errors, states_permissions
 from local_aws.corrections import states_history as history
 from local_aws.corrections.states_run import Ended, Run, TaskTimedOut
 from local_aws.sagemaker import api
 from local_aws.sagemaker.errors import SageMakerError
+from local_aws.sagemaker.training_job import TrainingJob
 
 if TYPE_CHECKING:
     from local_aws.corrections.states_task import Task
 
+_logger = logging.getLogger("states")
+SDK = "arn:aws:states:::aws-sdk:sagemaker:"
 CREATE_TRAINING_JOB = "arn:aws:states:::sagemaker:createTrainingJob"
 _MODELLED = {"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound"}
 
@@ -37,8 +41,9 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
     """
     request = task.arguments
     if not task.resource.endswith(".sync"):
-        return {"TrainingJobArn": _create(request).arn}
-    job = _create({**request, "Tags": [*request.get("Tags", []), *_own_tags(execution)]})
+        return {"TrainingJobArn": _create(task.role_arn, request).arn}
+    tags = [*request.get("Tags", []), *_own_tags(execution)]
+    job = _create(task.role_arn, {**request, "Tags": tags})
     history.task_event(
         execution,
         task.resource,
@@ -48,7 +53,7 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
     try:
         run.wait_for(job.done, task.deadline)
     except (Ended, TaskTimedOut):
-        _stop(job.name)
+        _stop(task.role_arn, job.name)
         raise
     document = sync_document(job.describe(), job.tags)
     if document["TrainingJobStatus"] != "Completed":
@@ -64,8 +69,7 @@ def check_fields(resource: str, arguments: Any, ctx: dict[str, Any]) -> None:
     """
     if not resource.startswith(CREATE_TRAINING_JOB):
         return
-    shape = _service_model("sagemaker").operation_model("CreateTrainingJob").input_shape
-    unknown = unknown_fields(arguments, shape)
+    unknown = unknown_fields(arguments, api.input_shape("CreateTrainingJob"))
     if unknown:
         raise states_errors.engine_error(
             "States.Runtime",
@@ -126,41 +130,37 @@ def sdk_error(error: SageMakerError) -> states._ExecutionError:
     )
 
 
-def call_sdk(operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def call_sdk(role_arn: str, resource: str, arguments: Any) -> dict[str, Any]:
     """Any SageMaker operation, as `aws-sdk:sagemaker:<operation>` calls it; times are ISO 8601."""
+    operation = resource.rpartition(":")[2]
     name = operation[0].upper() + operation[1:]
     try:
+        states_permissions.check_sagemaker(role_arn, name, arguments)
         answer = api.handle(name, arguments)
     except SageMakerError as error:
         raise sdk_error(error) from None
     return dict(json.loads(json.dumps(answer, default=_iso)))
 
 
-def invoke_aws_sdk(original: Any) -> Any:
-    """Wrap the dispatcher of `aws-sdk:*`, so that it also knows SageMaker."""
-
-    def invoke(resource: str, input_data: Any) -> Any:
-        service, _, operation = resource.partition("aws-sdk:")[2].partition(":")
-        if service.lower() == "sagemaker":
-            return call_sdk(operation, input_data)
-        return original(resource, input_data)
-
-    return invoke
-
-
-def _create(request: dict[str, Any]) -> Any:
+def _create(role_arn: str, request: dict[str, Any]) -> TrainingJob:
     try:
+        states_permissions.check_sagemaker(role_arn, "CreateTrainingJob", request)
         return api.create_training_job(request)
     except SageMakerError as error:
         raise optimized_error(error) from None
 
 
-def _stop(name: str) -> None:
-    """Stop the job of a task that nobody awaits any more; it may have ended by itself meanwhile."""
+def _stop(role_arn: str, name: str) -> None:
+    """Stop the job of a task that nobody awaits any more: a best effort, as on AWS.
+
+    It fails when the role may not, or when the job has ended by itself meanwhile.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-sync
+    """
     try:
+        states_permissions.check_sagemaker(role_arn, "StopTrainingJob", {"TrainingJobName": name})
         api.stop_training_job(name)
-    except SageMakerError:
-        return
+    except SageMakerError as error:
+        _logger.warning("The training job %s was not stopped: %s", name, error)
 
 
 def _own_tags(execution: dict[str, Any]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from local_aws.corrections import (
     states_credentials,
     states_errors,
     states_jsonata,
+    states_permissions,
     states_retry,
     states_sagemaker,
 )
@@ -135,6 +136,13 @@ def _call(run: Run, task: Task, execution: dict[str, Any], ctx: dict[str, Any]) 
     states_credentials.assume(task.role_arn, run.role_arn, run.execution["stateMachineArn"])
     if task.resource.startswith(states_sagemaker.CREATE_TRAINING_JOB):
         return states_sagemaker.create_training_job(run, task, execution)
+    if task.resource.startswith(states_sagemaker.SDK):
+        return run.call(
+            lambda: states_sagemaker.call_sdk(task.role_arn, task.resource, task.arguments),
+            task.deadline,
+        )
+    if "lambda:" in task.resource:
+        states_permissions.check_lambda(task.role_arn, task.resource, task.arguments)
     if ".waitForTaskToken" in task.resource:
         token = ctx["Task"]["Token"]
         return run.call(

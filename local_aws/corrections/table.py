@@ -8,6 +8,7 @@ from local_aws.corrections import (
     cloudformation_custom,
     cloudformation_network,
     cloudformation_states,
+    iam_context,
     lambda_errors,
     states_choice,
     states_definition,
@@ -16,10 +17,10 @@ from local_aws.corrections import (
     states_finish,
     states_history,
     states_jsonata,
+    states_permissions,
     states_redrive,
     states_retry,
     states_run,
-    states_sagemaker,
     states_task,
     states_walk,
 )
@@ -27,6 +28,8 @@ from local_aws.corrections import (
 STATES = "ministack.services.stepfunctions"
 
 
+IAM_ACTIONS = "ministack.core.iam_actions"
+IAM_EVALUATOR = "ministack.core.iam_evaluator"
 LAMBDA = "ministack.services.lambda_svc"
 CLOUDFORMATION = "ministack.services.cloudformation.provisioners"
 
@@ -164,14 +167,6 @@ CORRECTIONS = (
     ),
     Correction(
         STATES,
-        "_invoke_aws_sdk_integration",
-        states_sagemaker.invoke_aws_sdk,
-        "aws-sdk:sagemaker:*",
-        "test_aws_sdk",
-        wraps=True,
-    ),
-    Correction(
-        STATES,
         "_start_execution",
         states_execution.start_execution,
         "Idempotent starts; names and input are checked; version and alias pin the definition",
@@ -301,5 +296,61 @@ CORRECTIONS = (
         cloudformation_custom.RESTRICT_DEFAULT_GROUP,
         "The CDK's function would never answer",
         "test_stack_with_custom_resources",
+    ),
+    Correction(
+        STATES,
+        "_create_state_machine",
+        states_permissions.checked,
+        "The role must trust Step Functions and may make the rule of .sync",
+        "test_state_machine_role",
+        wraps=True,
+    ),
+    Correction(
+        STATES,
+        "_update_state_machine",
+        states_permissions.checked,
+        "The same",
+        "test_state_machine_role",
+        wraps=True,
+    ),
+    Correction(
+        IAM_EVALUATOR,
+        "_resolve_condition_key",
+        iam_context.condition_key,
+        "aws:SecureTransport is true",
+        "test_tls_only_bucket",
+        wraps=True,
+    ),
+    Correction(
+        IAM_ACTIONS,
+        "extract_resource_arn",
+        iam_context.resource_arn,
+        "ARNs of training jobs and of log streams",
+        "test_resource_arns",
+        wraps=True,
+    ),
+    Correction(
+        IAM_ACTIONS,
+        "request_tag_context",
+        iam_context.request_context,
+        "Condition keys of SageMaker",
+        "test_sagemaker_conditions",
+        wraps=True,
+    ),
+    Correction(
+        IAM_ACTIONS,
+        "access_denied_response",
+        iam_context.denial,
+        "A denial names the resource",
+        "test_denial_names_the_resource",
+        wraps=True,
+    ),
+    Correction(
+        STATES,
+        "reset",
+        states_run.ending,
+        "A reset ends what runs",
+        "test_reset_ends_executions",
+        wraps=True,
     ),
 )
