@@ -40,6 +40,7 @@ _Text = BeforeValidator(forms.text)
 _Whole = BeforeValidator(forms.whole_number)
 _Boolean = BeforeValidator(forms.boolean)
 _Map = BeforeValidator(forms.json_map)
+_Section = BeforeValidator(lambda value: forms.json_map(value) or None)
 _List = BeforeValidator(forms.json_list)
 _Ids = BeforeValidator(forms.id_list)
 
@@ -409,7 +410,7 @@ class TrainingArguments(BaseModel):
     ] = 86_400
     checkpoint_config: Annotated[
         CheckpointConfig | None,
-        _Map,
+        _Section,
         Field(
             description="Where checkpoints are kept, so that an interrupted or repeated job "
             "resumes. Default: nowhere."
@@ -423,7 +424,7 @@ class TrainingArguments(BaseModel):
     ] = None
     debug_hook_config: Annotated[
         DebugHookConfig | None,
-        _Map,
+        _Section,
         Field(
             description="What Amazon SageMaker Debugger saves. Default: Debugger is not used "
             "(AWS has closed it to new customers)."
