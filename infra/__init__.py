@@ -1,0 +1,1 @@
+"""The CDK app: everything that training runs need in an AWS account."""

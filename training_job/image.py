@@ -24,6 +24,11 @@ _TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("rl_images.json").r
 TOOLKITS: dict[str, dict[str, dict[str, dict[str, str]]]] = _TABLE["toolkits"]
 """toolkit -> version -> framework -> {repository, tag, registry}; tag has a {processor} place."""
 
+REGISTRY_ACCOUNTS: tuple[str, ...] = tuple(
+    sorted({account for each in _TABLE["registries"].values() for account in each.values()})
+)
+"""The AWS accounts, of every region and partition, whose registries hold the prebuilt images."""
+
 DEFAULT_METRIC_DEFINITIONS: dict[str, list[dict[str, str]]] = _TABLE["default_metric_definitions"]
 """toolkit -> the metric definitions RLEstimator adds when none are given and no image is."""
 

@@ -1,0 +1,32 @@
+"""The CDK app: `cdk.json` runs it as `python3 -m infra.app`.
+
+The only reader of the CDK context and of the environment.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aws_cdk import App
+
+from infra.bundle import BundlingFailed
+from infra.context import read_settings
+from infra.setting_problems import InvalidSettings
+from infra.stack import RlTrainingStack
+
+
+def main() -> int:
+    """Synthesize the stack; return 1 after saying what is wrong with the settings."""
+    app = App()
+    try:
+        settings = read_settings(app.node.get_all_context())
+        RlTrainingStack(app, settings)
+        app.synth()
+    except (InvalidSettings, BundlingFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

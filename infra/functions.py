@@ -1,0 +1,68 @@
+"""The two Lambda functions of the state machine, each with a role that writes its own log only."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.log_group import log_group
+from infra.settings import Settings
+
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+class WorkflowFunction(Construct):
+    """A Lambda function of the state machine; file, class and state share its name.
+
+    Attributes:
+        function: the function.
+        version: the version that the current definition of the state machine calls.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        code: lambda_.Code,
+        handler: str,
+        settings: Settings,
+        environment: dict[str, str] | None = None,
+        key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, name)
+        log = log_group(self, f"/aws/lambda/{settings.state_machine_name}-{name}", settings, key)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"{name} of the state machine {settings.state_machine_name}",
+            code=code,
+            handler=handler,
+            runtime=lambda_.Runtime(settings.lambda_runtime, lambda_.RuntimeFamily.PYTHON),
+            architecture=_ARCHITECTURES[settings.lambda_architecture],
+            role=self._role(log),
+            log_group=log,
+            environment=environment,
+            environment_encryption=key,
+            memory_size=512,
+            timeout=Duration.seconds(30),
+            # An execution may outlive many deployments and keeps calling the version it began with.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+        )
+        self.version = self.function.current_version
+
+    def _role(self, log: logs.ILogGroup) -> iam.Role:
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        # ":*" is the log group's streams: a function names its streams itself.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="WriteOwnLog",
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[log.log_group_arn],
+            )
+        )
+        return role

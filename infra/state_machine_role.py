@@ -1,0 +1,152 @@
+"""The state machine role: what an execution may do in this account.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html lists what
+`createTrainingJob.sync` needs; each statement says what it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.settings import Settings
+
+
+def state_machine_role(
+    scope: Construct,
+    settings: Settings,
+    *,
+    job_role_arns: Sequence[str],
+    function_arns: Sequence[str],
+) -> iam.Role:
+    """Return the role that executions of the state machine run as.
+
+    Args:
+        scope: where the role is made.
+        settings: its guard rails become conditions.
+        job_role_arns: the only roles that executions may pass to SageMaker.
+        function_arns: the functions that the definition calls, without a version.
+    """
+    stack = Stack.of(scope)
+    role = iam.Role(
+        scope,
+        "Role",
+        description=f"Executions of {settings.state_machine_name}",
+        assumed_by=_step_functions(stack, settings),
+    )
+    statements = [
+        _invoke(function_arns),
+        *_training(stack, settings),
+        _pass_role(job_role_arns),
+        _events(stack),
+    ]
+    if settings.assumable_roles:
+        statements.append(
+            iam.PolicyStatement(
+                sid="AssumeAllowedRoles",
+                actions=["sts:AssumeRole"],
+                resources=settings.assumable_roles,
+            )
+        )
+    for statement in statements:
+        role.add_to_policy(statement)
+    return role
+
+
+def _step_functions(stack: Stack, settings: Settings) -> iam.IPrincipal:
+    machine = stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=settings.state_machine_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return iam.ServicePrincipal("states.amazonaws.com").with_conditions(
+        {
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": machine},
+        }
+    )
+
+
+def _invoke(function_arns: Sequence[str]) -> iam.PolicyStatement:
+    # ":*" is the versions of each function: an execution that began before a deployment goes on
+    # calling the versions it began with.
+    return iam.PolicyStatement(
+        sid="CallFunctions",
+        actions=["lambda:InvokeFunction"],
+        resources=[f"{arn}:*" for arn in function_arns],
+    )
+
+
+def _training(stack: Stack, settings: Settings) -> list[iam.PolicyStatement]:
+    # "training-job/*": callers name the jobs.
+    jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
+    return [
+        iam.PolicyStatement(
+            sid="CreateTrainingJobs",
+            actions=["sagemaker:CreateTrainingJob"],
+            resources=[jobs],
+            conditions=guard_rail_conditions(settings) or None,
+        ),
+        # SageMaker asks for AddTags whenever CreateTrainingJob carries tags, and Step Functions
+        # adds MANAGED_BY_AWS; ListTags is how .sync reads the tags it returns with the job.
+        iam.PolicyStatement(
+            sid="FollowTrainingJobs",
+            actions=[
+                "sagemaker:AddTags",
+                "sagemaker:DescribeTrainingJob",
+                "sagemaker:ListTags",
+                "sagemaker:StopTrainingJob",
+            ],
+            resources=[jobs],
+        ),
+    ]
+
+
+def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
+    """Return the guard rails as conditions on sagemaker:CreateTrainingJob.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+    """
+    conditions: dict[str, Any] = {
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.max_run_limit)}
+    }
+    present = [f"aws:RequestTag/{key}" for key in settings.required_tags]
+    if settings.allowed_instance_types is not None:
+        conditions["ForAllValues:StringEquals"] = {
+            "sagemaker:InstanceTypes": settings.allowed_instance_types
+        }
+        # ForAllValues is true of a request without the key.
+        present.append("sagemaker:InstanceTypes")
+    if settings.required_encryption_key is not None:
+        conditions["ArnEquals"] = {"sagemaker:OutputKmsKey": settings.required_encryption_key}
+    if present:
+        conditions["Null"] = dict.fromkeys(present, "false")
+    return conditions
+
+
+def _pass_role(job_role_arns: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="PassJobRoles",
+        actions=["iam:PassRole"],
+        resources=list(job_role_arns),
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+
+
+def _events(stack: Stack) -> iam.PolicyStatement:
+    """Let .sync hear of the end of a job through the rule that Step Functions manages."""
+    rule = stack.format_arn(
+        service="events",
+        resource="rule",
+        resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    )
+    return iam.PolicyStatement(
+        sid="HearOfTrainingJobs",
+        actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+        resources=[rule],
+    )
