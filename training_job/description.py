@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -78,7 +79,7 @@ def results(description: Description) -> dict[str, Any]:
         "final_metrics": {
             _text(metric.get("MetricName")): metric["Value"]
             for metric in _maps(document.get("FinalMetricDataList"))
-            if isinstance(metric.get("Value"), int | float)
+            if isinstance(metric.get("Value"), int | float) and math.isfinite(metric["Value"])
         },
         "training_seconds": _number(document.get("TrainingTimeInSeconds")),
         "billable_seconds": _number(document.get("BillableTimeInSeconds")),

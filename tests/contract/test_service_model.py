@@ -47,9 +47,9 @@ def documented(name):
 
 
 api_keys = st.sampled_from(
-    "S3Uri LocalPath S3OutputPath HookParameters CollectionConfigurations CollectionName Name Regex "
-    "CollectionParameters RuleConfigurationName RuleEvaluatorImage InstanceType VolumeSizeInGB "
-    "RuleParameters Key Value".split()
+    "S3Uri LocalPath S3OutputPath HookParameters CollectionConfigurations CollectionName Name "
+    "Regex CollectionParameters RuleConfigurationName RuleEvaluatorImage InstanceType "
+    "VolumeSizeInGB RuleParameters Key Value".split()
 )
 api_values = st.recursive(
     st.one_of(

@@ -154,10 +154,15 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("role", f" {CUSTOM_IMAGE['role']}\n", CUSTOM_IMAGE["role"]),
     ("max_run", 432_000, 432_000),
     ("volume_size", 30.0, 30),
-    ("output_encryption_key", "arn:aws:kms:us-east-1:123456789012:key/a-b", "arn:aws:kms:us-east-1:123456789012:key/a-b"),
-    ("endpoint_url", "http://127.0.0.1:4566", "http://127.0.0.1:4566"),
-    ("endpoint_url", "http://[::1]:1", "http://[::1]:1"),
-]  # fmt: skip
+    *[
+        ("output_encryption_key", key, key)
+        for key in ("alias/k", "1a2b-3c", "arn:aws:kms:us-east-1:123456789012:key/a-b")
+    ],
+    *[
+        ("endpoint_url", url, url)
+        for url in ("http://127.0.0.1:4566", "http://[::1]:1", "https://localhost")
+    ],
+]
 
 
 @pytest.mark.parametrize(("name", "form", "value"), ACCEPTED)

@@ -1,0 +1,60 @@
+# The only door to this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
+# compiler (for one dependency), and nothing else: Node comes with the virtual environment.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+NPX := node_modules/.bin
+# A C-locale shell would break Python's and Node's output; nothing here wants the caller's AWS.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(NPX):$(PATH)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+
+PACKAGES := training_job lambdas infra kfp_component local_aws examples bench
+GENERATED_BY := training_job/arguments.py training_job/rl_images.json
+
+.PHONY: help demo test check generate synth soak properties clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
+
+# --- the environment -----------------------------------------------------------------------------
+
+$(BIN)/.ready: requirements.txt pyproject.toml package-lock.json
+	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
+	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)), for sagemaker-training; found none" >&2; exit 1; }
+	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@npm ci --silent
+	@touch $@
+
+environment: $(BIN)/.ready ## Install everything into .venv and node_modules.
+
+# --- commands ------------------------------------------------------------------------------------
+
+demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AWS account.
+	@python -m examples.demo
+
+test: check ## Every test.
+	@python -m pytest tests/e2e
+
+check: $(BIN)/.ready ## Format, lint, types and the fast tests.
+	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }
+	@ruff check --quiet .
+	@mypy --no-error-summary
+	@python -m pytest tests/unit tests/contract tests/infra -n 2
+
+generate: $(BIN)/.ready ## Write every generated file anew.
+	@python -m docs.generate
+
+synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
+	@cdk synth --quiet
+
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
+	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+
+clean: ## Remove what the commands made, but for .venv and node_modules.
+	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
