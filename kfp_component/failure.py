@@ -1,0 +1,59 @@
+"""What a person is told when there is no model: why, where to look, and the last log lines."""
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kfp_component.links import execution_link
+from kfp_component.result import Failure
+
+TERMINATION_LOG = Path("/dev/termination-log")
+# https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+_MOST_TERMINATION_BYTES = 4096
+_SHOWN_LINES = 20
+
+
+def explain(failure: Failure, execution_arn: str, last_lines: Iterable[str]) -> str:
+    """Writes the failure as the lines that end the step's log."""
+    lines = [f"Error: {failure.error}: {failure.message}"]
+    lines += [f"  {_problem(problem)}" for problem in _items(failure.facts.get("problems"))]
+    if failure.facts.get("failure_reason") and failure.facts["failure_reason"] not in lines[0]:
+        lines.append(f"Failure reason: {failure.facts['failure_reason']}")
+    lines += [f"  {_attempt(attempt)}" for attempt in _items(failure.facts.get("attempts"))]
+    tail = list(last_lines)[-_SHOWN_LINES:]
+    if tail:
+        lines += ["Last log lines:", *(f"  {line}" for line in tail)]
+    lines.append(f"Execution: {execution_link(execution_arn)}")
+    links = failure.facts.get("links")
+    if isinstance(links, Mapping):
+        lines += [
+            f"{label}: {links[key]}"
+            for key, label in (("training_job", "Job"), ("logs", "Logs"))
+            if links.get(key)
+        ]
+    return "\n".join(lines)
+
+
+def leave_termination_message(text: str, path: Path = TERMINATION_LOG) -> None:
+    """Writes the message that Kubernetes shows as the pod's reason, if this is a pod."""
+    with contextlib.suppress(OSError):
+        if path.exists():
+            path.write_bytes(text.encode()[:_MOST_TERMINATION_BYTES])
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    return f"{problem.get('argument', '')}: {problem.get('message', '')}"
+
+
+def _attempt(attempt: Mapping[str, Any]) -> str:
+    parts = [
+        str(attempt[key])
+        for key in ("job_name", "instance_type", "status", "secondary_status", "failure_reason")
+        if attempt.get(key)
+    ]
+    return "Attempt " + ", ".join(parts)
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
