@@ -1,0 +1,280 @@
+"""The state machine's definition: valid, every expression evaluated, every error's path named."""
+
+import json
+import re
+import subprocess
+
+import jsonata
+import pytest
+
+from infra.definition import definition
+from tests.arguments import CUSTOM_IMAGE
+from training_job.attempt import Execution, Progress
+from training_job.guard_rails import GuardRails
+from training_job.outcome import Failure
+from training_job.submission import Submission, submission
+from training_job.verdict import Verdict
+
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+ENDS = {"Succeed", "Fail"}
+
+
+def made(*, assume_role):
+    return definition(
+        partition="aws",
+        build_request_arn=f"{LAMBDA}BuildRequest",
+        judge_attempt_arn=f"{LAMBDA}JudgeAttempt",
+        assume_role=assume_role,
+        timeout_seconds=1000,
+    )
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["own-role", "assume-role"])
+def states(request):
+    return made(assume_role=request.param)["States"]
+
+
+def successors(state):
+    found = [state.get("Next"), state.get("Default")]
+    found += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
+    return {name for name in found if name}
+
+
+def expressions(value):
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in expressions(item)]
+    if isinstance(value, list):
+        return [found for item in value for found in expressions(item)]
+    match = re.fullmatch(r"\{%(.*)%\}", value, re.DOTALL) if isinstance(value, str) else None
+    return [match[1].strip()] if match else []
+
+
+def evaluate(expression, *, states_value, **variables):
+    """Evaluate as Step Functions does: data is null, $states and variables are bound."""
+    program = jsonata.Jsonata(expression)
+    frame = program.create_frame()
+    for name, value in {"states": states_value, **variables}.items():
+        frame.bind(name, value)
+    return program.evaluate(None, frame)
+
+
+@pytest.mark.parametrize("assume_role", [False, True])
+def test_the_validator_accepts_it(assume_role, tmp_path):
+    path = tmp_path / "definition.json"
+    path.write_text(json.dumps(made(assume_role=assume_role)))
+    done = subprocess.run(
+        ["asl-validator", "--json-path", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_state_can_be_reached_and_every_state_leads_to_an_end(states):
+    reached, ahead = set(), ["Initialise"]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += successors(states[name])
+    assert reached == set(states)
+    ending = {name for name, state in states.items() if state["Type"] in ENDS}
+    for _ in states:
+        ending |= {name for name, state in states.items() if successors(state) & ending}
+    assert ending == set(states)
+
+
+def test_every_task_is_bounded_and_catches_everything(states):
+    tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
+    assert len(tasks) in (5, 8)
+    for state in tasks.values():
+        assert state["TimeoutSeconds"] in (60, "{% $timeout %}")
+        assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]]
+
+
+def test_no_create_call_is_retried_blindly(states):
+    for name in [name for name in states if name.startswith(("Create", "Describe"))]:
+        assert "Retry" not in states[name]
+
+
+def test_retries_back_off_with_jitter_and_an_end(states):
+    retriers = [retrier for state in states.values() for retrier in state.get("Retry", [])]
+    assert retriers
+    for retrier in retriers:
+        assert retrier["JitterStrategy"] == "FULL"
+        assert retrier["MaxDelaySeconds"] <= 60
+        assert retrier["MaxAttempts"] <= 8
+        assert retrier["BackoffRate"] > 1
+
+
+def test_every_caught_error_ends_in_a_named_failure_or_is_judged(states):
+    for state in states.values():
+        for catch in state.get("Catch", []):
+            output = catch["Output"]
+            if catch["Next"] in ("Failed", "StopTrainingJob", "WhoStops") and output != (
+                "{% $states.input %}"
+            ):
+                assert Failure(output["error"])
+                continue
+            names = {catch["Next"]} | successors(states[catch["Next"]])
+            assert names & {"JudgeAttempt", "Failed"}
+
+
+def test_the_twins_differ_by_their_credentials_alone():
+    states = made(assume_role=True)["States"]
+    for verb in ("Create", "Describe", "Stop"):
+        twin = json.loads(
+            json.dumps(states[f"{verb}TrainingJobAsRole"]).replace(
+                "TrainingJobAsRole", "TrainingJob"
+            )
+        )
+        assert twin.pop("Credentials") == {"RoleArn": "{% $role %}"}
+        assert twin == states[f"{verb}TrainingJob"]
+
+
+def test_every_variable_is_assigned_before_it_is_read(states):
+    assigned = set(states["Initialise"]["Assign"])
+    for state in states.values():
+        for expression in expressions(state):
+            read = set(re.findall(r"\$(\w+)(?!\w*\()", expression)) - {"states"}
+            assert read <= assigned, expression
+
+
+CONTEXT = {
+    "Execution": {"Id": "arn:x", "StartTime": "2026-01-31T10:00:00Z", "Input": {"a": 1}},
+    "State": {"EnteredTime": "2026-01-31T10:00:01.000Z", "Name": "X"},
+}
+
+
+@pytest.mark.parametrize("redrives", [None, 0, 2])
+def test_the_functions_get_what_they_read(states, redrives):
+    execution = CONTEXT["Execution"] | ({} if redrives is None else {"RedriveCount": redrives})
+    context = {"context": CONTEXT | {"Execution": execution}}
+    variables = {"plan": {"p": 1}, "attempt": {}, "progress": {}, "error": {}} | {
+        "description": {},
+        "describeError": {},
+    }
+    for name in ("BuildRequest", "JudgeAttempt"):
+        payload = states[name]["Arguments"]["Payload"]
+        found = {
+            key: evaluate(expressions(value)[0], states_value=context, **variables)
+            for key, value in payload.items()
+            if key != "execution"
+        }
+        assert None not in found.values()
+        event = {
+            key: evaluate(expressions(value)[0], states_value=context)
+            for key, value in payload["execution"].items()
+        }
+        assert Execution(**event).redrives == (redrives or 0)
+
+
+@pytest.mark.parametrize("given", [CUSTOM_IMAGE, {}, CUSTOM_IMAGE | {"dry_run": True}])
+def test_whatever_build_request_returns_every_expression_finds_its_field(states, given):
+    payload = submission(
+        given,
+        guard_rails=GuardRails(),
+        execution=Execution("arn:aws:states:us-east-1:1:execution:m:x", "2026-01-31T10:00:00Z"),
+        progress=Progress(),
+        now="2026-01-31T10:00:01Z",
+    ).to_json()
+    state = states["BuildRequest"]
+    bound = {"result": {"Payload": payload}, "input": payload}
+    for expression in expressions(state["Assign"]) + expressions(state["Output"]):
+        assert evaluate(expression, states_value=bound) is not None
+    chosen = [
+        rule["Next"]
+        for rule in states["Route"]["Choices"]
+        if evaluate(expressions(rule["Condition"])[0], states_value=bound)
+    ]
+    expected = {"create": ["CreateTrainingJob"], "succeed": ["Succeeded"], "fail": []}
+    assert chosen == expected[payload["decision"]]
+
+
+@pytest.mark.parametrize("decision", ["succeed", "retry", "wait", "stop", "fail"])
+def test_whatever_the_judge_returns_every_expression_finds_its_field(states, decision):
+    payload = Verdict(
+        decision, Progress(), 30, {"job_name": "j"}, "TrainingJobFailed", "{}"
+    ).to_json()
+    state = states["JudgeAttempt"]
+    bound = {"result": {"Payload": payload}, "input": payload}
+    for expression in expressions(state["Assign"]) + expressions(state["Output"]):
+        assert evaluate(expression, states_value=bound) is not None
+    chosen = [
+        rule["Next"]
+        for rule in states["Verdict"]["Choices"]
+        if evaluate(expressions(rule["Condition"])[0], states_value=bound)
+    ]
+    stop = "WhoStops" if "WhoStops" in states else "StopTrainingJob"
+    expected = {
+        "succeed": ["Succeeded"],
+        "retry": ["WaitBeforeRetry"],
+        "wait": ["WaitForJob"],
+        "stop": [stop],
+        "fail": [],
+    }
+    assert chosen == expected[decision]
+    for end in ("Succeeded", "Failed"):
+        for expression in expressions(states[end]):
+            assert evaluate(expression, states_value=bound) is not None
+
+
+def test_submission_and_verdict_lack_no_field():
+    assert None not in Submission("fail").to_json().values()
+    assert None not in Verdict("fail", Progress()).to_json().values()
+
+
+DESCRIPTION = {
+    "TrainingJobName": "j",
+    "TrainingJobArn": "arn:j",
+    "TrainingJobStatus": "Completed",
+    "SecondaryStatus": "Completed",
+    "FailureReason": "r",
+    "CreationTime": "2026-01-31T10:00:00Z",
+    "TrainingEndTime": "2026-01-31T10:10:00Z",
+    "TrainingTimeInSeconds": 1,
+    "BillableTimeInSeconds": 1,
+    "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m"},
+    "FinalMetricDataList": [{"MetricName": "m", "Value": 1.5}],
+    "SecondaryStatusTransitions": [{"Status": "a"}, {"Status": "b"}],
+    "DebugRuleEvaluationStatuses": [{"RuleConfigurationName": "r"}],
+    "AlgorithmSpecification": {"TrainingImage": "i", "MetricDefinitions": []},
+}
+
+
+@pytest.mark.parametrize("missing", [None, *DESCRIPTION])
+def test_of_a_description_what_is_there_is_kept(states, missing):
+    result = {key: value for key, value in DESCRIPTION.items() if key != missing}
+    expression = expressions(states["DescribeTrainingJob"]["Assign"])[0]
+    bound = {"result": result | {"HyperParameters": {"k": "v"}}}
+    kept = evaluate(expression, states_value=bound)
+    expected = result | {"AlgorithmSpecification": {"TrainingImage": "i"}}
+    if missing == "AlgorithmSpecification":
+        expected["AlgorithmSpecification"] = {}
+    assert json.loads(json.dumps(kept)) == expected
+
+
+@pytest.mark.parametrize("error", [{}, {"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+@pytest.mark.parametrize("attempt", [{}, {"job_name": "j"}])
+def test_an_internal_error_has_a_cause_whatever_it_lacks(states, error, attempt):
+    for name in ("BuildRequest", "JudgeAttempt"):
+        cause = states[name]["Catch"][0]["Output"]["cause"]
+        text = evaluate(expressions(cause)[0], states_value={"errorOutput": error}, attempt=attempt)
+        assert next(iter(json.loads(text))) == "message"
+        assert len(text) < 32_768
+
+
+def test_waits_are_whole_seconds_with_full_jitter(states):
+    jittered = expressions(states["WaitBeforeRetry"]["Seconds"])[0]
+    seconds = {evaluate(jittered, states_value={}, wait=30) for _ in range(50)}
+    assert all(0 <= value <= 30 and value == int(value) for value in seconds)
+    assert len(seconds) > 5
+    assert evaluate(expressions(states["WaitForJob"]["Seconds"])[0], states_value={}, wait=30) == 30
+
+
+def test_the_timeline_of_a_run_without_faults_is_eight_states():
+    states = made(assume_role=False)["States"]
+    path, name = [], "Initialise"
+    following = {"Route": "CreateTrainingJob", "Verdict": "Succeeded"}
+    while name:
+        path.append(name)
+        name = following.get(name) or states[name].get("Next")
+    assert len(path) == 8
