@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -46,6 +47,9 @@ def run(options: Options) -> None:
     Raises:
         StartError: when it cannot start.
     """
+    # Until the event loop takes over, Ctrl-C ends the process without a traceback; the watchdog
+    # then removes what is there already.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for problem in self_check.installation_problems():
         raise StartError(problem)
     listener = listen(options.port)

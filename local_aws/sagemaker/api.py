@@ -23,9 +23,13 @@ from local_aws.sagemaker.request_check import check_request
 from local_aws.sagemaker.request_rules import check_rules, check_tags
 from local_aws.sagemaker.state_events import StateEvents
 from local_aws.sagemaker.training_job import TrainingJob
+from local_aws.sagemaker.wire import without_nulls
 
 MAX_TAGS = 50
 """Most tags a training job may carry."""
+
+LOCAL_INTERRUPT = "InterruptTrainingJob"
+"""Operation that AWS does not have: it reclaims the Spot instances of a job."""
 
 _jobs = AccountRegionScopedDict()
 _runners: dict[str, JobRunner] = {}
@@ -48,8 +52,8 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     """
     assert _server is not None, "configure() comes first"
     platform, events = _server
+    request = without_nulls(request)
     check_request(input_shape("CreateTrainingJob"), request)
-    request = {name: value for name, value in request.items() if value is not None}
     check_rules(request)
     check_account(request)
     name = request["TrainingJobName"]
@@ -111,6 +115,8 @@ def handle(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         SageMakerError: as SageMaker would answer; ``UnknownOperationException`` for an operation
             that the local AWS does not have.
     """
+    if operation == LOCAL_INTERRUPT:
+        return _interrupt(params)
     handler = _OPERATIONS.get(operation)
     if handler is None:
         raise SageMakerError(
@@ -138,6 +144,11 @@ def reset() -> None:
         _jobs.clear()
     for runner in runners:
         runner.kill()
+
+
+def _interrupt(params: Mapping[str, Any]) -> dict[str, Any]:
+    interrupt_training_job(str(params.get("TrainingJobName")))
+    return {}
 
 
 def _create(params: Mapping[str, Any]) -> dict[str, Any]:

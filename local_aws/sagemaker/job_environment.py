@@ -15,6 +15,7 @@ from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.process_marks import JOB_MARK
 
 _NOT_PASSED_ON = ("AWS_", "SM_", "SAGEMAKER_", "TRAINING_JOB_", "S3_ENDPOINT_URL")
+_NOWHERE = "http://127.0.0.1:9"  # nobody listens there: a job in isolation reaches no AWS at all
 
 
 def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -38,10 +39,12 @@ def job_environment(
 ) -> dict[str, str]:
     """Return the whole environment of one host.
 
-    As in a container: the job's name and ARN, the request's Environment, the job role's
-    credentials, the region. Besides: the local endpoint, and ``SM_CHECKPOINT_DIR``, because a real
-    ``/opt/ml/checkpoints`` is not to be had on every machine.
+    As in a container: the job's name and ARN, the request's Environment, the region, the job
+    role's credentials (none in network isolation). Besides: the local endpoint, and
+    ``SM_CHECKPOINT_DIR``, because a real ``/opt/ml/checkpoints`` is not to be had everywhere.
     """
+    isolated = bool(request.get("EnableNetworkIsolation"))
+    endpoint_url = _NOWHERE if isolated else platform.endpoint_url
     local = {
         **base_environment(platform.environment),
         "PATH": f"{Path(sys.executable).parent}:{platform.environment.get('PATH', os.defpath)}",
@@ -60,15 +63,15 @@ def job_environment(
         "AWS_DEFAULT_REGION": region,
         "TRAINING_JOB_NAME": request["TrainingJobName"],
         "TRAINING_JOB_ARN": arn,
-        **credentials.environment(),
+        **({} if isolated else credentials.environment()),
         **(request.get("Environment") or {}),
     }
     # Last: a job that could choose another endpoint would reach for the real AWS.
     endpoint = {
-        "AWS_ENDPOINT_URL": platform.endpoint_url,
-        "S3_ENDPOINT_URL": platform.endpoint_url,
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "S3_ENDPOINT_URL": endpoint_url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         JOB_MARK: mark,
     }
     return {**local, **container, **endpoint}

@@ -31,6 +31,7 @@ class JobHosts:
 
     def __init__(self, request: Mapping[str, Any], folder: Path, number: int) -> None:
         count = request["ResourceConfig"]["InstanceCount"]
+        self.folder = folder
         self.names = [f"algo-{host}" for host in range(1, count + 1)]
         self._addresses = host_addresses(number, count)
         self._isolated = namespaces_work()

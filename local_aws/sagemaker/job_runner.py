@@ -80,6 +80,8 @@ class JobRunner:
                 _log.exception("training job %s", self._job.name)
             self._job.finish("Failed", failure_reason=f"InternalServerError: {error!r}")
         finally:
+            if self._hosts:
+                self._hosts.kill()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _train(self) -> None:
@@ -98,12 +100,14 @@ class JobRunner:
         number = next(_attempt_numbers)
         hosts = JobHosts(self._request, self._folder / str(number), number)
         checkpoints = self._download(storage, hosts)
-        outcome, failure = "Stopped", None
-        if not self._job.stopping:
-            self._job.enter("Training")
-            self._start(hosts, credentials)
-            outcome = self._wait(hosts, checkpoints)
+        if self._job.stopping:
+            self._job.finish("Stopped")
+            return "Stopped"
+        self._job.enter("Training")
+        self._start(hosts, credentials)
+        outcome, failure = self._wait(hosts, checkpoints), None
         if outcome == "Interrupted":
+            shutil.rmtree(hosts.folder, ignore_errors=True)
             return outcome
         self._job.training_is_over()
         if failed := failed_host(hosts) if outcome == "Completed" else None:
@@ -132,7 +136,8 @@ class JobRunner:
         return checkpoints
 
     def _start(self, hosts: JobHosts, credentials: Credentials) -> None:
-        mark = f"{self._job.name}.{secrets.token_hex(8)}"
+        # A mark of its own for each host: what one leaves behind is killed, its peers are not.
+        mark = secrets.token_hex(8)
         environments = [
             job_environment(
                 self._platform,
@@ -141,9 +146,9 @@ class JobRunner:
                 region=get_region(),
                 credentials=credentials,
                 directory=directory,
-                mark=mark,
+                mark=f"{self._job.name}.{mark}.{name}",
             )
-            for directory in hosts.directories
+            for name, directory in zip(hosts.names, hosts.directories, strict=True)
         ]
         writers = [self._writer(LogStream(self._job.name, name)) for name in hosts.names]
         self._hosts = hosts

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
+from local_aws.sagemaker.errors import JobFailure
 from local_aws.sagemaker.job_credentials import Credentials
 
 _CHUNK_BYTES = 1024 * 1024
@@ -28,8 +29,14 @@ class S3Location:
 
     @classmethod
     def parse(cls, uri: str) -> S3Location:
-        """Return the location an ``s3://`` URI names."""
+        """Return the location an ``s3://`` URI names.
+
+        Raises:
+            JobFailure: for another scheme.
+        """
         parts = urlsplit(uri)
+        if parts.scheme != "s3":
+            raise JobFailure(f"ClientError: The local AWS reads s3:// URIs only; got {uri!r}.")
         return cls(parts.netloc, parts.path.lstrip("/"))
 
     def child(self, *names: str) -> S3Location:

@@ -15,7 +15,7 @@ SERVER_MARK = "LOCAL_AWS_SERVER"
 """Environment variable that every process below one server carries; its value is the server's."""
 
 JOB_MARK = "LOCAL_AWS_JOB"
-"""Environment variable that every process of one attempt at a training job carries."""
+"""Environment variable that every process of one host of a training job carries."""
 
 
 def marked_processes(mark: str, value: str) -> Iterator[int]:

@@ -62,8 +62,9 @@ def _algorithm(request: Mapping[str, Any]) -> Iterator[str]:
             "AlgorithmSpecification must name exactly one of TrainingImage and AlgorithmName; "
             f"got {' and '.join(given) or 'neither'}."
         )
-    if given == ["AlgorithmName"]:
-        yield "AlgorithmName is not supported by the local AWS: give TrainingImage."
+    for name in ("AlgorithmName", "ContainerEntrypoint", "ContainerArguments"):
+        if algorithm.get(name):
+            yield f"AlgorithmSpecification.{name} is not supported by the local AWS."
 
 
 def _resources(request: Mapping[str, Any]) -> Iterator[str]:

@@ -30,7 +30,7 @@ def install(platform: Platform) -> None:
     app.SERVICE_HANDLERS[_NAME] = handle_request
     router.SERVICE_PATTERNS[_NAME] = {
         "host_patterns": [r"api\.sagemaker\."],
-        "target_prefixes": ["SageMaker."],
+        "target_prefixes": ["SageMaker.", "LocalAws."],
     }
     iam_actions.SERVICE_TO_IAM_NAMESPACE[_NAME] = _NAME
 

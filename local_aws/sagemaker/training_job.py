@@ -154,13 +154,14 @@ class TrainingJob:
         """Take the job's instances away once, as a reclaimed Spot instance would be.
 
         Raises:
-            SageMakerError: ``ValidationException`` when the job is not in Training.
+            SageMakerError: ``ValidationException`` unless it is a managed spot job in Training.
         """
         with self._lock:
-            if self.status != "InProgress" or self.secondary_status != "Training":
+            if not self.spot or self.secondary_status != "Training":
+                kind = "a managed spot job" if self.spot else "not a managed spot job"
                 raise validation_error(
-                    f"Only a job in Training can be interrupted; {self.name} is in "
-                    f"{self.secondary_status}."
+                    f"Only a managed spot job in Training can be interrupted; {self.name} is "
+                    f"{kind} in {self.secondary_status}."
                 )
             self._interrupt = True
         self.wake.set()
@@ -180,6 +181,8 @@ class TrainingJob:
     def finish(self, secondary: str, *, failure_reason: str | None = None) -> None:
         """End the job: its last transition, its rules, and then :attr:`done`."""
         with self._lock:
+            if self.training_ended is None:
+                self.training_is_over()
             self.failure_reason = failure_reason and failure_reason[:FAILURE_REASON_LIMIT]
             self.status = FINAL_STATUS[secondary]
             self._append(secondary)

@@ -17,6 +17,15 @@ def _convert(value: Any, timestamp: Callable[[datetime], float | int]) -> Any:
     return value
 
 
+def without_nulls(value: Any) -> Any:
+    """Return the document without its null members: a null counts as absent."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
 def to_json(document: Any) -> Any:
     """Return the document with epoch seconds, as the JSON 1.1 protocol sends datetimes."""
     return _convert(document, lambda moment: round(moment.timestamp(), 3))
