@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.job_role import LOG_GROUP
-from infra.launcher_trust import launcher_trust
+from infra.launcher_trust import associate_service_accounts, launcher_trust
 from infra.s3_grants import list_objects, read_objects, write_objects
 from infra.settings import Settings
 from infra.workflow import RlTrainingWorkflow
@@ -35,6 +35,7 @@ def launcher_role(
     workflow.grant_launch(role)
     for statement in (*_follow(scope), *_artifacts(settings, bucket.bucket_name)):
         role.add_to_policy(statement)
+    associate_service_accounts(scope, settings, role)
     return role
 
 

@@ -51,6 +51,11 @@ Map = BeforeValidator(_json)
 Empty = BeforeValidator(_nothing)
 """`-c name=` takes a value away that cdk.json gives."""
 
+NetworkChoice = Literal["none", "existing", "create"]
+Endpoint = Literal[
+    "states", "logs", "sts", "eks-auth", "ecr.api", "ecr.dkr", "s3", "sagemaker.api", "monitoring",
+    "kms",
+]  # fmt: skip
 LambdaRuntime = Literal["python3.11", "python3.12", "python3.13"]
 Architecture = Literal["arm64", "x86_64"]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
@@ -61,6 +66,12 @@ PrincipalArn = Annotated[
 ]
 PolicyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$")]
 KeyArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$")]
+KeyChoice = Annotated[
+    str, Field(pattern=r"^(create|arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+)$")
+]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+RouteTableId = Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]
+SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]
 OidcProviderArn = Annotated[
     str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[^\s/]+(/\S+)?$")
 ]

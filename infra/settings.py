@@ -99,6 +99,52 @@ class Settings(BaseModel):
         "Further `bucket` or `bucket/prefix` that training jobs read and write: models, "
         "checkpoints, debug tensors.",
     )
+    network: types.NetworkChoice = _setting(
+        "none",
+        "Network",
+        "`none`: jobs run in SageMaker's own network, or where `vpc_subnets` says. `existing`: the "
+        "VPC of `vpc_id`. `create`: a VPC of two zones without a way to the internet. With one, "
+        "jobs run in it unless the caller says otherwise.",
+    )
+    vpc_id: Annotated[str | None, Empty] = _setting(
+        None, "Network", "The existing VPC.", pattern=r"^vpc-[0-9a-f]{8,17}$"
+    )
+    subnet_ids: Annotated[list[types.SubnetId], List] = _setting(
+        [],
+        "Network",
+        "Subnets of the existing VPC for jobs and interface endpoints, one a zone.",
+        max_length=16,
+    )
+    route_table_ids: Annotated[list[types.RouteTableId], List] = _setting(
+        [], "Network", "Route tables of those subnets, for the endpoint `s3`."
+    )
+    vpc_cidr: str = _setting(
+        "10.0.0.0/20",
+        "Network",
+        "Addresses of the created VPC.",
+        pattern=r"^\d{1,3}(\.\d{1,3}){3}/(1[6-9]|2[0-6])$",
+    )
+    endpoints: Annotated[list[types.Endpoint], List] = _setting(
+        [],
+        "Network",
+        "VPC endpoints to make. For launchers: states, logs, sts or eks-auth, ecr.api and ecr.dkr. "
+        "For jobs: s3, and sagemaker.api, sts, logs, monitoring, kms if their code calls them.",
+    )
+    launcher_security_groups: Annotated[list[types.SecurityGroupId], List] = _setting(
+        [],
+        "Network",
+        "Security groups of the cluster's pods or nodes, which may reach the endpoints beside the "
+        "security group that the stack makes.",
+    )
+    kms_key: Annotated[types.KeyChoice | None, Empty] = _setting(
+        None,
+        "Data",
+        "KMS key of everything the stack stores: `create`, or the ARN of a key whose policy has "
+        "the statements of docs/deploy.md. Keys of AWS when not set.",
+    )
+    job_encryption_keys: Annotated[list[types.KeyArn], List] = _setting(
+        [], "Job role", "KMS keys that training jobs use: `output_encryption_key`, input data."
+    )
     retain_data: bool = _setting(
         True,
         "Data",
@@ -114,8 +160,22 @@ class Settings(BaseModel):
         "Whether the log of the state machine holds the input and output of each state. They name "
         "hyperparameters and environment variables.",
     )
+    alarms: bool = _setting(
+        True,
+        "Operations",
+        "Whether CloudWatch alarms watch failed, timed out, aborted and throttled executions and "
+        "the functions' errors; about 0.60 USD a month.",
+    )
+    dashboard: bool = _setting(
+        False,
+        "Operations",
+        "Whether there is a CloudWatch dashboard of the runs; up to 3 USD a month.",
+    )
+    notification_emails: Annotated[list[types.EmailAddress], List] = _setting(
+        [], "Operations", "Addresses told of failed executions and alarms; each must confirm."
+    )
     termination_protection: bool = _setting(
-        False, "Data", "Whether CloudFormation refuses to delete the stack."
+        False, "Operations", "Whether CloudFormation refuses to delete the stack."
     )
     allowed_job_roles: Annotated[list[types.RoleArn], List] = _setting(
         [], "Guard rails", "Roles that `role` may name besides the job role of the stack."

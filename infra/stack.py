@@ -6,11 +6,17 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Stack, Tags
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.alarms import Alarms, dashboard
 from infra.artifact_bucket import artifact_bucket
+from infra.encryption import encryption_key
+from infra.endpoints import Endpoints
 from infra.job_role import job_role
 from infra.launcher_role import launcher_role
+from infra.network import Network, network
+from infra.notifications import Notifications
 from infra.settings import Settings
 from infra.workflow import RlTrainingWorkflow
 
@@ -26,13 +32,25 @@ class RlTrainingStack(Stack):
             termination_protection=settings.termination_protection,
             **stack,
         )
-        bucket = artifact_bucket(self, settings, None)
-        trainer = job_role(self, settings, bucket)
-        workflow = RlTrainingWorkflow(self, "Training", job_roles=[trainer], settings=settings)
+        key = encryption_key(self, settings)
+        place = network(self, settings, key)
+        bucket = artifact_bucket(self, settings, key)
+        trainer = job_role(self, settings, bucket, key=key, network=place)
+        workflow = RlTrainingWorkflow(
+            self,
+            "Training",
+            job_roles=[trainer],
+            settings=settings,
+            argument_defaults=_where_jobs_run(place),
+            key=key,
+        )
         launcher = launcher_role(self, settings, workflow, bucket)
+        if key:
+            key.grant_encrypt_decrypt(launcher)
+        self._operations(settings, workflow, key)
         self._bound(settings)
-        for key, value in settings.resource_tags.items():
-            Tags.of(self).add(key, value)
+        for name, value in settings.resource_tags.items():
+            Tags.of(self).add(name, value)
         self._output(
             StateMachineArn=workflow.state_machine.state_machine_arn,
             StateMachineAliasArn=workflow.alias_arn,
@@ -40,6 +58,24 @@ class RlTrainingStack(Stack):
             LauncherRoleArn=launcher.role_arn,
             ArtifactBucketName=bucket.bucket_name,
         )
+        if place:
+            self._network(settings, place)
+
+    def _network(self, settings: Settings, place: Network) -> None:
+        endpoints = Endpoints(self, settings, place)
+        self._output(SecurityGroupId=place.security_group.security_group_id)
+        if settings.network == "create":
+            self._output(VpcId=place.vpc.vpc_id, SubnetIds=",".join(place.subnet_ids))
+        if endpoints.states_dns:
+            self._output(StatesEndpointDns=endpoints.states_dns)
+
+    def _operations(
+        self, settings: Settings, workflow: RlTrainingWorkflow, key: kms.IKey | None
+    ) -> None:
+        topic = Notifications(self, settings, workflow.state_machine, key).topic
+        alarms = Alarms(self, workflow, topic).alarms if settings.alarms else []
+        if settings.dashboard:
+            dashboard(self, workflow, alarms)
 
     def _bound(self, settings: Settings) -> None:
         if settings.permissions_boundary:
@@ -51,3 +87,13 @@ class RlTrainingStack(Stack):
     def _output(self, **values: str) -> None:
         for name, value in values.items():
             CfnOutput(self, name, value=value)
+
+
+def _where_jobs_run(place: Network | None) -> dict[str, object]:
+    """The network's subnets and security group, for callers who name none."""
+    if place is None:
+        return {}
+    return {
+        "vpc_subnets": list(place.subnet_ids),
+        "vpc_security_group_ids": [place.security_group.security_group_id],
+    }
