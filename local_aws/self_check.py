@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -54,6 +55,8 @@ def installation_problems() -> Iterator[str]:
     train = Path(sysconfig.get_path("scripts")) / "train"
     if not train.is_file():
         yield f"the command of sagemaker-training is missing: {train}"
+    if not shutil.which("which"):
+        yield "the command 'which' is missing; sagemaker-training calls it"
 
 
 def missing_names() -> Iterator[str]:

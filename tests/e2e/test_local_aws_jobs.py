@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import LocalAws
+from local_aws_process import LocalAws
 from training_jobs import BUCKET, TrainingJobs, statuses, tarball, wait_until
 
 pytestmark = pytest.mark.e2e

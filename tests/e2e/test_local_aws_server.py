@@ -8,14 +8,16 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import LocalAws, start_local_aws
+from local_aws_process import LocalAws, start_local_aws
 from test_local_aws_jobs import ENDLESS, HOSTS, processes_with, start_isolated
-from training_jobs import BUCKET, TrainingJobs, wait_until
+from training_jobs import BUCKET, ROLE, TrainingJobs, tarball, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -93,8 +95,11 @@ def test_however_it_ends_nothing_is_left(
     (mark,) = (entry.name for entry in temporary.iterdir())
     jobs = TrainingJobs(server)
     jobs.start("stubborn", IGNORES_SIGTERM)
+    invoke_function(server)
+    block_stack(server)
     wait_until(lambda: jobs.printed("stubborn", "waiting"), "the script")
-    assert len(processes_with(f"LOCAL_AWS_SERVER={mark}")) >= 2  # the toolkit and the script
+    # The toolkit, its script, and the worker that the function left warm.
+    assert len(processes_with(f"LOCAL_AWS_SERVER={mark}")) >= 3
     began = time.monotonic()
     code = server.stop(number)
     if number == signal.SIGKILL:  # then the watchdog cleans up, a moment later
@@ -106,6 +111,38 @@ def test_however_it_ends_nothing_is_left(
     assert list(temporary.iterdir()) == []
     assert processes_with(f"LOCAL_AWS_SERVER={mark}") == []
     assert watchdogs(mark) == []
+
+
+def invoke_function(server: LocalAws) -> None:
+    """Invoke a Lambda function; its environment must have no trace of the caller's AWS."""
+    code = BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        source = "import os\ndef handler(event, context): return os.environ['AWS_ENDPOINT_URL']"
+        archive.writestr("main.py", source)
+    functions = server.client("lambda")
+    functions.create_function(
+        FunctionName="warm",
+        Runtime=f"python3.{sys.version_info.minor}",
+        Handler="main.handler",
+        Role=ROLE,
+        Code={"ZipFile": code.getvalue()},
+    )
+    answer = json.load(functions.invoke(FunctionName="warm")["Payload"])
+    assert answer.endswith(server.endpoint_url.rpartition(":")[2])
+
+
+def block_stack(server: LocalAws) -> None:
+    """Create a stack that waits an hour for a signal that never comes."""
+    resources = {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Wait": {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "3600"},
+        },
+    }
+    server.client("cloudformation").create_stack(
+        StackName="blocked", TemplateBody=json.dumps({"Resources": resources})
+    )
 
 
 def watchdogs(mark: str) -> list[str]:
@@ -144,9 +181,12 @@ def test_a_reset_kills_jobs_and_forgets_them(start: Callable[..., LocalAws]) -> 
 
 @pytest.fixture(scope="module")
 def without_namespaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingJobs]:
-    """Jobs of a server that finds no `unshare`, as on a machine that forbids namespaces."""
+    """Jobs of a server on a machine that forbids namespaces: there `unshare` fails."""
+    programs = tmp_path_factory.mktemp("programs")
+    (programs / "unshare").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "unshare").chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent))
+        patch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("state")))
         server = start_local_aws()
     try:
@@ -190,12 +230,17 @@ def test_with_iam_a_job_may_do_what_its_role_may(start: Callable[..., LocalAws])
         open(os.path.join(os.environ["SM_MODEL_DIR"], "model"), "w").close()
     """
     output = {"S3OutputPath": f"s3://{BUCKET}/allowed/out"}
-    jobs.start("allowed", script, OutputDataConfig=output)
-    jobs.start("allowed-but-not-there", script)
-    jobs.start("denied", script, OutputDataConfig=output)
-    assert jobs.ended("denied")["TrainingJobStatus"] == "Failed"
-    assert jobs.printed("denied", "(403)")
-    upload = jobs.ended("allowed-but-not-there")
-    assert upload["TrainingJobStatus"] == "Failed"
-    allowed = jobs.ended("allowed")
-    assert allowed["TrainingJobStatus"] == "Completed", allowed
+    jobs.put("allowed/source.tar.gz", tarball({"train.py": script}))
+    jobs.create(jobs.request("allowed", OutputDataConfig=output))
+    jobs.start("no-source", script, OutputDataConfig=output)
+    request = jobs.request("no-output")
+    path = json.dumps(f"s3://{BUCKET}/allowed/source.tar.gz")
+    request["HyperParameters"]["sagemaker_submit_directory"] = path
+    jobs.create(request)
+    assert jobs.ended("allowed")["TrainingJobStatus"] == "Completed"
+    assert jobs.ended("no-source")["TrainingJobStatus"] == "Failed"
+    assert jobs.printed("no-source", "(403)")
+    no_output = jobs.ended("no-output")
+    assert no_output["FailureReason"].startswith(
+        "ClientError: Artifact upload failed: AccessDenied"
+    )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conftest import LocalAws
+from local_aws_process import LocalAws
 
 BUCKET = "training-jobs"
 ROLE = "arn:aws:iam::000000000000:role/JobRole"
