@@ -1,5 +1,6 @@
 """Tiny training jobs for the tests of the local AWS: a script of a few lines each."""
 
+import contextlib
 import io
 import json
 import tarfile
@@ -54,9 +55,9 @@ class TrainingJobs:
     def __init__(self, aws: LocalAws) -> None:
         self.s3, self.sagemaker, self.logs = map(aws.client, ("s3", "sagemaker", "logs"))
         self.s3.create_bucket(Bucket=BUCKET)
-        aws.client("iam").create_role(
-            RoleName="JobRole", AssumeRolePolicyDocument=json.dumps(TRUST)
-        )
+        iam = aws.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName="JobRole", AssumeRolePolicyDocument=json.dumps(TRUST))
 
     def request(self, name: str, **fields: Any) -> dict[str, Any]:
         """A request whose source is where `start` puts it; fields replace or add."""
