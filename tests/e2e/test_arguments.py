@@ -91,12 +91,21 @@ RULE = {
 IMAGE = "462105765813.dkr.ecr.us-east-1.amazonaws.com/sagemaker-rl-ray-container"
 
 # What is given -> the path in the training job's description, and what stands there.
+OTHER_IMAGE = "1.dkr.ecr.us-east-1.amazonaws.com/x:2"
+METRIC = {"Name": "a", "Regex": "a: (.*)"}
+SPOT = {"spot_instance": True, "max_wait_time": 90_000}
+SUBMIT = "HyperParameters.sagemaker_submit_directory"
+WAIT = "StoppingCondition.MaxWaitTimeInSeconds"
 SHOWN = [
-    ({"image": "1.dkr.ecr.us-east-1.amazonaws.com/x:2"}, "AlgorithmSpecification.TrainingImage", "1.dkr.ecr.us-east-1.amazonaws.com/x:2"),
+    ({"image": OTHER_IMAGE}, "AlgorithmSpecification.TrainingImage", OTHER_IMAGE),
     ({"entry_point": "a/b.py"}, "HyperParameters.sagemaker_program", '"a/b.py"'),
-    ({"source_dir": "s3://x/y.tar.gz"}, "HyperParameters.sagemaker_submit_directory", '"s3://x/y.tar.gz"'),
+    ({"source_dir": "s3://x/y.tar.gz"}, SUBMIT, '"s3://x/y.tar.gz"'),
     ({"region": "us-east-1"}, "HyperParameters.sagemaker_region", '"us-east-1"'),
-    ({"metric_definitions": {"a": "a: (.*)"}}, "AlgorithmSpecification.MetricDefinitions", [{"Name": "a", "Regex": "a: (.*)"}]),
+    (
+        {"metric_definitions": {"a": "a: (.*)"}},
+        "AlgorithmSpecification.MetricDefinitions",
+        [METRIC],
+    ),
     ({"training_input_mode": "File"}, "AlgorithmSpecification.TrainingInputMode", "File"),
     ({"hyperparameters": {"lr": 0.5}}, "HyperParameters.lr", "0.5"),
     ({"instance_type": "ml.c5.4xlarge"}, "ResourceConfig.InstanceType", "ml.c5.4xlarge"),
@@ -105,7 +114,7 @@ SHOWN = [
     ({"max_run": 1234}, "StoppingCondition.MaxRuntimeInSeconds", 1234),
     ({"output_encryption_key": "alias/k"}, "OutputDataConfig.KmsKeyId", "alias/k"),
     ({"spot_instance": "True"}, "EnableManagedSpotTraining", True),
-    ({"spot_instance": True, "max_wait_time": 90_000}, "StoppingCondition.MaxWaitTimeInSeconds", 90_000),
+    (SPOT, WAIT, 90_000),
     ({"checkpoint_config": {"S3Uri": "s3://x/c"}}, "CheckpointConfig.S3Uri", "s3://x/c"),
     ({"debug_hook_config": {"LocalPath": "/t"}}, "DebugHookConfig.LocalPath", "/t"),
     ({"debug_rule_config": [RULE]}, "DebugRuleConfigurations", [RULE]),
@@ -113,7 +122,7 @@ SHOWN = [
     ({"network_isolation": True}, "EnableNetworkIsolation", True),
     ({"traffic_encryption": True}, "EnableInterContainerTrafficEncryption", True),
     ({"environment": {"A": "1"}}, "Environment.A", "1"),
-]  # fmt: skip
+]
 
 
 def at(description, path):
