@@ -33,13 +33,14 @@ def encryption_key(scope: Construct, settings: Settings) -> kms.IKey | None:
 
 
 def _service_statements(stack: Stack) -> list[iam.PolicyStatement]:
-    """Let the services that write and publish for this account use the key.
+    """Let the services that write logs and publish alarms for this account use the key.
+
+    The CDK adds the like for log delivery and EventBridge.
 
     docs/deploy.md lists the same statements for a key that exists. In a key policy the resource
     "*" is the key itself.
     """
     own_logs = stack.format_arn(service="logs", resource="log-group", resource_name="*")
-    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
     return [
         # The one principal whose name has the partition's domain:
@@ -54,20 +55,10 @@ def _service_statements(stack: Stack) -> list[iam.PolicyStatement]:
             },
         ),
         iam.PolicyStatement(
-            sid="DeliverStateMachineLogs",
-            principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+            sid="PublishAlarms",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             actions=use,
             resources=["*"],
-            conditions=own,
-        ),
-        iam.PolicyStatement(
-            sid="PublishNotifications",
-            principals=[
-                iam.ServicePrincipal("cloudwatch.amazonaws.com"),
-                iam.ServicePrincipal("events.amazonaws.com"),
-            ],
-            actions=use,
-            resources=["*"],
-            conditions=own,
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
         ),
     ]

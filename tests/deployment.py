@@ -73,11 +73,10 @@ def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]
         client: makes a boto3 client of a service.
         stack: the name of the stack.
     """
-    _publish(assembly, client, stack)
     cloudformation = client("cloudformation")
     arguments = {
         "StackName": stack,
-        "TemplateBody": json.dumps(template(assembly, stack)),
+        "TemplateURL": _publish(assembly, client, stack),
         "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     try:
@@ -102,8 +101,8 @@ def _key(context: Mapping[str, object]) -> str:
     return digest.hexdigest()[:24]
 
 
-def _publish(assembly: Path, client: Client, stack: str) -> None:
-    """Do what `cdk bootstrap` and the asset upload of `cdk deploy` do."""
+def _publish(assembly: Path, client: Client, stack: str) -> str:
+    """Do what `cdk bootstrap` and `cdk deploy` do with files; return the template's URL."""
     account = client("sts").get_caller_identity()["Account"]
     s3, region = client("s3"), client("s3").meta.region_name
     bucket = f"cdk-hnb659fds-assets-{account}-{region}"
@@ -112,12 +111,16 @@ def _publish(assembly: Path, client: Client, stack: str) -> None:
     client("ssm").put_parameter(
         Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
     )
+    url = ""
     files = json.loads((assembly / f"{stack}.assets.json").read_text())["files"]
     for file in files.values():
         source = assembly / file["source"]["path"]
         body = source.read_bytes() if source.is_file() else _zip(source)
         for destination in file["destinations"].values():
             s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
+            if file["source"]["path"] == f"{stack}.template.json":
+                url = f"https://s3.{region}.amazonaws.com/{bucket}/{destination['objectKey']}"
+    return url
 
 
 def _zip(directory: Path) -> bytes:
