@@ -99,6 +99,9 @@ class Settings(BaseModel):
         "Further `bucket` or `bucket/prefix` that training jobs read and write: models, "
         "checkpoints, debug tensors.",
     )
+    job_encryption_keys: Annotated[list[types.KeyArn], List] = _setting(
+        [], "Job role", "KMS keys that training jobs use: `output_encryption_key`, input data."
+    )
     network: types.NetworkChoice = _setting(
         "none",
         "Network",
@@ -141,9 +144,6 @@ class Settings(BaseModel):
         "Data",
         "KMS key of everything the stack stores: `create`, or the ARN of a key whose policy has "
         "the statements of docs/deploy.md. Keys of AWS when not set.",
-    )
-    job_encryption_keys: Annotated[list[types.KeyArn], List] = _setting(
-        [], "Job role", "KMS keys that training jobs use: `output_encryption_key`, input data."
     )
     retain_data: bool = _setting(
         True,
