@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections import states_jsonata, states_run
+from local_aws.corrections import states_jsonata
 from local_aws.corrections.states_run import Ended
 
 Transition = tuple[Any, str | None]
@@ -56,7 +56,7 @@ def with_retry_and_catch(
             if retrier is None:
                 return _catch(state_def, raw_input, ctx, error)
             delay = delay_seconds(retrier, retries.get(index, 0), random.uniform)
-            states_run.scaled_sleep(delay)
+            states._scaled_sleep(delay)
             retries[index] = retries.get(index, 0) + 1
 
 

@@ -131,17 +131,6 @@ def end(execution_arn: str) -> None:
         run.ended.set()
 
 
-def ending(reset: Callable[[], None]) -> Callable[[], None]:
-    """Wrap the reset of the whole store: it ends every walk too."""
-
-    def end_and_reset() -> None:
-        for execution_arn in list(_runs):
-            end(execution_arn)
-        reset()
-
-    return end_and_reset
-
-
 def scaled_sleep(seconds: float) -> None:
     """Wait states and retry delays: interruptible, and scaled by SFN_WAIT_SCALE.
 

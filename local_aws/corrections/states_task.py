@@ -14,7 +14,6 @@ from local_aws.corrections import (
     states_errors,
     states_jsonata,
     states_permissions,
-    states_retry,
     states_sagemaker,
 )
 from local_aws.corrections import states_history as history
@@ -49,9 +48,10 @@ def execute_task(
     run = CURRENT.get()
     if run is None:
         raise RuntimeError("a Task state runs only within an execution")
-    return states_retry.with_retry_and_catch(
+    output, target = states._with_retry_and_catch(
         state_def, raw_input, ctx, lambda: _attempt(run, state_def, raw_input, execution, ctx)
     )
+    return output, target
 
 
 def _attempt(

@@ -14,8 +14,6 @@ from local_aws.corrections import (
     states_definition,
     states_errors,
     states_execution,
-    states_finish,
-    states_history,
     states_jsonata,
     states_permissions,
     states_redrive,
@@ -78,7 +76,7 @@ CORRECTIONS = (
         "_run_execution",
         states_walk.run_execution,
         "No fixed delay; TimeoutSeconds of the machine; 256 KiB limit; whole context object",
-        "test_an_execution_times_out",
+        "test_versions_and_aliases_pin_the_definition",
     ),
     Correction(
         STATES,
@@ -92,56 +90,35 @@ CORRECTIONS = (
         "_with_retry_and_catch",
         states_retry.with_retry_and_catch,
         "MaxDelaySeconds, JitterStrategy, delays over 60 s; Catch fields named in errors",
-        "test_retry",
+        "test_retry_delays_follow_backoff_and_maximum",
     ),
     Correction(
         STATES,
         "_error_matches",
         states_errors.error_matches,
         "States.ALL matches neither States.Runtime nor States.DataLimitExceeded",
-        "test_all_does_not_catch_runtime",
+        "test_an_unknown_field_ends_the_execution_whatever_it_catches",
     ),
     Correction(
         STATES,
         "_scaled_sleep",
         states_run.scaled_sleep,
         "Wait states and retry delays end with the execution",
-        "test_stop_execution_ends_a_wait",
-    ),
-    Correction(
-        STATES,
-        "_add_event",
-        states_history.add_event,
-        "previousEventId",
-        "test_history",
-    ),
-    Correction(
-        STATES,
-        "_fail_execution",
-        states_finish.fail_execution,
-        "A stopped execution stays ABORTED; a failed one has no output",
-        "test_failed_has_no_output",
+        "test_an_execution_times_out_in_a_wait",
     ),
     Correction(
         STATES,
         "_evaluate_jsonata",
         states_jsonata.evaluate_expression,
         "The context object has no private keys; AWS's error texts; EvaluationFailed",
-        "test_jsonata",
-    ),
-    Correction(
-        STATES,
-        "_apply_jsonata_arguments",
-        states_jsonata.arguments,
-        "Errors name the field",
-        "test_jsonata",
+        "test_the_context_object_of_a_map",
     ),
     Correction(
         STATES,
         "_apply_jsonata_output",
         states_jsonata.output,
         "Errors name the field",
-        "test_jsonata",
+        "test_jsonata_errors_name_state_field_and_expression",
     ),
     Correction(
         STATES,
@@ -155,14 +132,14 @@ CORRECTIONS = (
         "_jsonata_state_field",
         states_jsonata.typed,
         "Errors name the field and the expression",
-        "test_jsonata",
+        "test_fields_must_have_their_type",
     ),
     Correction(
         STATES,
         "_execute_choice",
         states_choice.corrected,
         "A Condition that is not boolean is an error; Output of the Default way",
-        "test_choice",
+        "test_choice_needs_a_boolean",
         wraps=True,
     ),
     Correction(
@@ -170,7 +147,7 @@ CORRECTIONS = (
         "_start_execution",
         states_execution.start_execution,
         "Idempotent starts; names and input are checked; version and alias pin the definition",
-        "test_start",
+        "test_start_execution_is_idempotent",
     ),
     Correction(
         STATES,
@@ -184,14 +161,14 @@ CORRECTIONS = (
         "_describe_execution",
         states_execution.describe_execution,
         "No output on failure; redrive facts; version and alias",
-        "test_describe",
+        "test_failed_has_error_and_cause_but_no_output",
     ),
     Correction(
         STATES,
         "handle_request",
         states_redrive.with_redrive,
         "RedriveExecution",
-        "test_redrive",
+        "test_redrive_of_a_fail_state_fails_again",
         wraps=True,
     ),
     Correction(
@@ -199,7 +176,7 @@ CORRECTIONS = (
         "_validate_definition_jsonata",
         states_definition.checked,
         "The structure of a definition is checked when it is created",
-        "test_definition",
+        "test_definition_is_checked",
         wraps=True,
     ),
     Correction(
@@ -215,7 +192,7 @@ CORRECTIONS = (
         "_RESOURCE_HANDLERS[AWS::StepFunctions::StateMachine]",
         cloudformation_states.state_machine,
         "The definition is checked",
-        "test_stack_with_versions",
+        "test_stack_with_a_wrong_definition_fails",
         wraps=True,
     ),
     Correction(
@@ -302,7 +279,7 @@ CORRECTIONS = (
         "_create_state_machine",
         states_permissions.checked,
         "The role must trust Step Functions and may make the rule of .sync",
-        "test_state_machine_role",
+        "test_state_machine_role_must_trust_step_functions",
         wraps=True,
     ),
     Correction(
@@ -310,7 +287,7 @@ CORRECTIONS = (
         "_update_state_machine",
         states_permissions.checked,
         "The same",
-        "test_state_machine_role",
+        "test_an_update_checks_the_role_too",
         wraps=True,
     ),
     Correction(
@@ -334,7 +311,7 @@ CORRECTIONS = (
         "request_tag_context",
         iam_context.request_context,
         "Condition keys of SageMaker",
-        "test_sagemaker_conditions",
+        "test_sagemaker_conditions_of_a_caller",
         wraps=True,
     ),
     Correction(
@@ -345,12 +322,13 @@ CORRECTIONS = (
         "test_denial_names_the_resource",
         wraps=True,
     ),
-    Correction(
-        STATES,
-        "reset",
-        states_run.ending,
-        "A reset ends what runs",
-        "test_reset_ends_executions",
-        wraps=True,
-    ),
 )
+
+
+def markdown() -> str:
+    """The table as it stands in the README."""
+    lines = ["| ministack | what AWS does | test |", "| --- | --- | --- |"]
+    for row in CORRECTIONS:
+        place = row.module.rpartition(".")[2]
+        lines.append(f"| `{place}.{row.name}` | {row.why} | `{row.test}` |")
+    return "\n".join(lines)
