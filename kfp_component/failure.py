@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kfp_component.links import execution_link
 from kfp_component.result import Failure
+from training_job.links import links
 
 TERMINATION_LOG = Path("/dev/termination-log")
 # https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
@@ -24,14 +24,11 @@ def explain(failure: Failure, execution_arn: str, last_lines: Iterable[str]) -> 
     tail = list(last_lines)[-_SHOWN_LINES:]
     if tail:
         lines += ["Last log lines:", *(f"  {line}" for line in tail)]
-    lines.append(f"Execution: {execution_link(execution_arn)}")
-    links = failure.facts.get("links")
-    if isinstance(links, Mapping):
-        lines += [
-            f"{label}: {links[key]}"
-            for key, label in (("training_job", "Job"), ("logs", "Logs"))
-            if links.get(key)
-        ]
+    lines.append(f"Execution: {links(execution_arn, None)['execution']}")
+    job_name = failure.facts.get("job_name")
+    if isinstance(job_name, str):
+        pages = links(execution_arn, job_name)
+        lines += [f"Job: {pages['training_job']}", f"Logs: {pages['logs']}"]
     return "\n".join(lines)
 
 

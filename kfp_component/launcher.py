@@ -10,7 +10,6 @@ from kfp_component.durations import duration, number
 from kfp_component.errors import BadInput, ExitCode, StepError
 from kfp_component.executor_input import ExecutorInput
 from kfp_component.failure import explain, leave_termination_message
-from kfp_component.links import execution_link
 from kfp_component.outputs import write_outputs
 from kfp_component.progress import PlainView, View
 from kfp_component.report import Report, render
@@ -18,6 +17,7 @@ from kfp_component.result import INVALID_ARGUMENTS, DryRun, Failure, Trained, re
 from kfp_component.start import Execution, Starter
 from kfp_component.stopper import Stopper
 from kfp_component.watch import Watch
+from training_job.links import links
 
 _USAGE = "usage: python -m kfp_component --executor_input '<KFP executor input, JSON>'"
 
@@ -100,7 +100,7 @@ class Step:
                 f"Earlier executions of this task that ended without a model: "
                 f"{execution.passed_over}; training anew."
             )
-        self._view.say(f"Execution: {execution_link(execution.arn)}")
+        self._view.say(f"Execution: {links(execution.arn, None)['execution']}")
 
     def _conclude(self, execution: Execution, trained: Trained, age: float) -> None:
         self._view.say(f"Trained in {duration(age)}: {trained.model_artifact_url}")
@@ -108,7 +108,7 @@ class Step:
             self._view.say(f"  {name}: {number(value)}")
         for note in trained.output.get("notes") or []:
             self._view.say(f"Note: {note}")
-        self._view.say(f"Execution: {execution_link(execution.arn)}")
+        self._view.say(f"Execution: {links(execution.arn, None)['execution']}")
         self._view.close()
 
     def _show_request(self, dry_run: DryRun) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kfp_component.aws import Aws
 from kfp_component.aws_errors import error_code
-from kfp_component.links import LOG_GROUP
+from training_job.links import LOG_GROUP
 
 # A page of this many events keeps memory flat; CloudWatch's own limit is 10,000.
 _PAGE = 1000
@@ -20,7 +20,9 @@ _SOONEST = 1.0
 _LATEST = 15.0
 # CloudWatch Logs answers some 10 to 25 requests a second for a whole account.
 _PER_STREAM = 0.2
-_STREAMS_EVERY = 30.0
+# A stream per host; SageMaker makes more when it repeats a job on other hosts.
+_STREAMS_EVERY = 2.0
+_MORE_STREAMS_EVERY = 300.0
 
 
 @dataclass
@@ -61,8 +63,7 @@ class LogTail:
 
     def poll(self) -> float:
         """Reads what is new, some pages at most, and returns the seconds until the next poll."""
-        self._find_streams()
-        lines = sum(self._read(stream, _MOST_PAGES_AT_ONCE) for stream in self._streams.values())
+        lines = self.drain()
         behind = any(not stream.at_end for stream in self._streams.values())
         if lines:
             self._delay = max(_SOONEST, self._delay / 2)
@@ -70,20 +71,21 @@ class LogTail:
             self._delay = min(_LATEST, self._delay * 1.3)
         return max(_PER_STREAM * len(self._streams), _PER_STREAM if behind else self._delay)
 
+    def look_again(self) -> None:
+        """Looks for streams at the next poll, whenever it did last."""
+        self._look_for_streams_at = 0.0
+
     def drain(self) -> int:
-        """Looks for streams once more and reads what is new; returns the number of lines.
+        """Reads what is new and returns the number of lines.
 
         Call it again while it returns a number above 0.
         """
-        self._look_for_streams_at = 0.0
         self._find_streams()
         return sum(self._read(stream, _MOST_PAGES_AT_ONCE) for stream in self._streams.values())
 
     def _find_streams(self) -> None:
-        now = self._clock()
-        if len(self._streams) >= self._expected_hosts and now < self._look_for_streams_at:
+        if self._clock() < self._look_for_streams_at:
             return
-        self._look_for_streams_at = now + _STREAMS_EVERY
         token: dict[str, str] = {}
         while True:
             try:
@@ -98,8 +100,11 @@ class LogTail:
                 name = stream["logStreamName"]
                 self._streams.setdefault(name, _Stream(name, self._host(name)))
             if not page.get("nextToken"):
-                return
+                break
             token = {"nextToken": page["nextToken"]}
+        complete = len(self._streams) >= self._expected_hosts
+        pause = _MORE_STREAMS_EVERY if complete else _STREAMS_EVERY
+        self._look_for_streams_at = self._clock() + pause
 
     def _read(self, stream: _Stream, most_pages: int) -> int:
         lines = 0

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from kfp_component.links import execution_link
 from kfp_component.result import Trained
 from kfp_component.watch import Record
+from training_job.links import links
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
         f"<tr><th>{escape(str(name))}</th><td>{escape(str(value))}</td></tr>"
         for name, value in report.trained.output.items()
     )
-    link = execution_link(report.execution_arn)
+    link = links(report.execution_arn, None)["execution"]
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Training run</title>"
         f"<h1>{escape(report.trained.job_name)}</h1><table>{rows}</table>"

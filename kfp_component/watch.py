@@ -14,12 +14,12 @@ from typing import Any
 from kfp_component.attempts import Attempt, AttemptHistory
 from kfp_component.aws import Aws, service_time
 from kfp_component.aws_errors import Kind, error_code, kind_of
-from kfp_component.links import logs_link, training_job_link
 from kfp_component.logs import LogTail
 from kfp_component.metric_series import MetricSeries
 from kfp_component.progress import View
 from kfp_component.remedies import cannot
 from kfp_component.schedule import Poll, spacing
+from training_job.links import links
 
 _HEARTBEAT_SECONDS = 60.0
 _MOST_LAST_LINES = 60
@@ -28,6 +28,7 @@ _LOG_ARRIVAL_SECONDS = 4.0
 _LOG_ARRIVAL_SHARE = 0.03
 _MOST_DRAIN_SECONDS = 60.0
 _DRAIN_PAUSE_SECONDS = 0.3
+_MOST_TROUBLES = 10
 # A permission may be a moment late; a role that lacks one says so this many times in a row.
 _MOST_REFUSALS = 4
 _NOT_YET_SECONDS = 300.0
@@ -164,7 +165,7 @@ class Watch:
 
     def _begin(self, attempt: Attempt) -> None:
         if self._tail:
-            self._tail.drain()
+            self._drained(self._tail)
         self.record.attempts.append(attempt)
         self.record.metrics.define(attempt.metric_regexes)
         number = len(self.record.attempts)
@@ -178,9 +179,9 @@ class Watch:
         if attempt.elsewhere:
             self._tail = None
             return
-        _, partition, _, region, *_ = self._arn.split(":")
-        self._view.say(f"Job:  {training_job_link(partition, region, attempt.job_name)}")
-        self._view.say(f"Logs: {logs_link(partition, region, attempt.job_name)}")
+        pages = links(self._arn, attempt.job_name)
+        self._view.say(f"Job: {pages['training_job']}")
+        self._view.say(f"Logs: {pages['logs']}")
         self._name_hosts = attempt.instance_count > 1
         self._tail = LogTail(
             self._aws, attempt.job_name, attempt.instance_count, self._take_line, self._clock
@@ -247,16 +248,24 @@ class Watch:
         """Shows lines until none come for ``arrival`` seconds after the end, within bounds."""
         began = self._clock()
         troubles = 0
-        while self._clock() - began < _MOST_DRAIN_SECONDS and troubles < _MOST_REFUSALS:
-            try:
-                lines = tail.drain()
-            except Exception as error:
-                if kind_of(error) is Kind.PERMANENT:
-                    return
-                lines = 0
-                troubles += 1
-            else:
-                if not lines and self._clock() - began >= arrival:
-                    return
+        tail.look_again()
+        while self._clock() - began < _MOST_DRAIN_SECONDS and troubles < _MOST_TROUBLES:
+            lines, trouble = self._drained(tail)
+            troubles = troubles + 1 if trouble and not lines else 0
+            if not lines and not trouble and self._clock() - began >= arrival:
+                return
             if not lines:
                 sleep(_DRAIN_PAUSE_SECONDS)
+        self._view.say("The log goes on in CloudWatch; the rest of it is not shown here.")
+
+    def _drained(self, tail: LogTail) -> tuple[int, bool]:
+        """Returns how many lines there were, and whether there are more to ask for."""
+        before = self.record.log_lines
+        try:
+            tail.drain()
+        except Exception as error:
+            # Showing lines is never the reason for a failure; a refusal ends it at once.
+            trouble = kind_of(error) is not Kind.PERMANENT
+        else:
+            trouble = False
+        return self.record.log_lines - before, trouble

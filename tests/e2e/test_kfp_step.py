@@ -1,14 +1,11 @@
 """The step as a process, against a state machine that only waits."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 import uuid
 
 import pytest
+from kfp_pods import Pod, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -41,89 +38,48 @@ def state_machine(local_aws):
     return make
 
 
-class Pod:
-    """A task: each ``run`` is one pod of it."""
+@pytest.fixture
+def pod(local_aws, tmp_path, state_machine):
+    """Makes a task of a stub state machine; its arguments, then the component's inputs."""
 
-    def __init__(self, local_aws, directory, arn, **arguments):
-        self.directory = directory / uuid.uuid4().hex
-        self.aws = local_aws
-        self.arn = arn
-        self.arguments = arguments
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": local_aws.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "KFP_POD_UID": self.directory.name,
-        }
+    def make(*stub, **arguments):
+        return Pod(local_aws.endpoint_url, tmp_path, state_machine(*stub), **arguments)
 
-    def document(self):
-        root = self.directory
-        parameters = ("model_artifact_url", "job_name", "training_image", "execution_arn")
-        given = {"state_machine_arn": self.arn, "region": "us-east-1", "entry_point": "train.py"}
-        return {
-            "inputs": {"parameterValues": {**given, **self.arguments}},
-            "outputs": {
-                "parameters": {name: {"outputFile": f"{root}/p/{name}"} for name in parameters},
-                "artifacts": {
-                    name: {"artifacts": [{"name": name, "uri": f"{root}/{name}", "metadata": {}}]}
-                    for name in ("model", "metrics", "report")
-                },
-                "outputFile": f"{root}/output_metadata.json",
-            },
-        }
-
-    def start(self, **environment):
-        return subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "kfp_component",
-                "--executor_input",
-                json.dumps(self.document()),
-            ],
-            env={**self.environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, **environment):
-        process = self.start(**environment)
-        text, _ = process.communicate(timeout=60)
-        return process.returncode, text
-
-    def stop(self):
-        """What Argo runs in the pod when a person terminates the run."""
-        command = [sys.executable, "-m", "kfp_component.stop", "15"]
-        return subprocess.run(command, env=self.environment, timeout=60, check=False).returncode
-
-    def executions(self):
-        listed = self.aws.client("stepfunctions").list_executions(stateMachineArn=self.arn)
-        return [item["status"] for item in listed["executions"]]
-
-    def listing(self):
-        return json.loads((self.directory / "output_metadata.json").read_text())
-
-    def wait_until_running(self):
-        deadline = time.monotonic() + 30
-        while "RUNNING" not in self.executions():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    return make
 
 
-def test_a_run_writes_every_output(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(1))
-    code, text = pod.run()
+@pytest.fixture
+def statuses(local_aws):
+    """The statuses of a task's executions, newest first."""
+    states = local_aws.client("stepfunctions")
+    return lambda task: [item["status"] for item in task.executions(states)]
+
+
+@pytest.fixture
+def running(pod, statuses):
+    """Starts a pod of a stub that runs for some seconds, and returns when the execution runs."""
+
+    def start(seconds, **arguments):
+        task = pod(seconds, **arguments)
+        process = task.start()
+        wait_for(lambda: "RUNNING" in statuses(task), pause=0.02)
+        return task, process
+
+    return start
+
+
+def test_a_run_writes_every_output(pod):
+    task = pod(1)
+    code, text = task.run()
     assert code == 0, text
-    listing = pod.listing()
+    listing = task.listing()
     for name, value in listing["parameterValues"].items():
-        assert (pod.directory / "p" / name).read_text() == value
+        assert (task.directory / "p" / name).read_text() == value
     assert listing["parameterValues"]["model_artifact_url"] == OUTPUT["model_artifact_url"]
     assert ":execution:" in listing["parameterValues"]["execution_arn"]
     artifacts = {name: item["artifacts"][0] for name, item in listing["artifacts"].items()}
     assert {name: item["uri"] for name, item in artifacts.items()} == {
-        name: f"{pod.directory}/{name}" for name in ("model", "metrics", "report")
+        name: f"{task.directory}/{name}" for name in ("model", "metrics", "report")
     }
     assert artifacts["model"]["metadata"]["s3_uri"] == OUTPUT["model_artifact_url"]
     assert artifacts["metrics"]["metadata"] == {
@@ -133,88 +89,74 @@ def test_a_run_writes_every_output(local_aws, tmp_path, state_machine):
         "spot_saving_percent": 60.0,
     }
     assert "null" not in json.dumps(listing)
-    manifest = json.loads((pod.directory / "model").read_text())
+    manifest = json.loads((task.directory / "model").read_text())
     assert manifest["s3_uri"] == OUTPUT["model_artifact_url"]
-    assert (pod.directory / "report").read_text().startswith("<!doctype html>")
+    assert (task.directory / "report").read_text().startswith("<!doctype html>")
     first_lines = text.splitlines()[:3]
     assert any("/states/home" in line for line in first_lines)
     assert not any(word in text.lower() for word in ("error", "fail", "warn"))
 
 
-def test_a_retry_of_a_finished_run_reuses_it(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(1))
-    assert pod.run()[0] == 0
-    first = pod.listing()
-    (pod.directory / "output_metadata.json").unlink()
-    assert pod.run()[0] == 0
-    assert pod.listing() == first
-    assert pod.executions() == ["SUCCEEDED"]
+def test_a_retry_of_a_finished_run_reuses_it(pod, statuses):
+    task = pod(1)
+    assert task.run()[0] == 0
+    first = task.listing()
+    (task.directory / "output_metadata.json").unlink()
+    assert task.run()[0] == 0
+    assert task.listing() == first
+    assert statuses(task) == ["SUCCEEDED"]
 
 
-def test_a_killed_pod_is_followed_by_one_that_joins(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(4))
-    process = pod.start()
-    pod.wait_until_running()
+def test_a_killed_pod_is_followed_by_one_that_joins(running, statuses):
+    task, process = running(4)
     process.kill()
     process.communicate()
-    code, text = pod.run()
+    code, text = task.run()
     assert code == 0, text
-    assert pod.executions() == ["SUCCEEDED"]
+    assert statuses(task) == ["SUCCEEDED"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_the_execution(local_aws, tmp_path, state_machine, number):
-    pod = Pod(local_aws, tmp_path, state_machine(60))
-    process = pod.start()
-    pod.wait_until_running()
+def test_a_signal_stops_the_execution(running, statuses, number):
+    task, process = running(60)
     process.send_signal(number)
     text, _ = process.communicate(timeout=30)
     assert process.returncode == 143, text
-    assert pod.executions() == ["ABORTED"]
+    assert statuses(task) == ["ABORTED"]
 
 
-def test_sigterm_leaves_the_training_alone_when_the_task_says_so(
-    local_aws, tmp_path, state_machine
-):
-    pod = Pod(local_aws, tmp_path, state_machine(4), stop_on_sigterm=False)
-    process = pod.start()
-    pod.wait_until_running()
+def test_sigterm_leaves_the_training_alone_when_the_task_says_so(running, statuses):
+    task, process = running(4, stop_on_sigterm=False)
     process.terminate()
     process.communicate(timeout=30)
     assert process.returncode == 143
-    assert pod.run()[0] == 0
-    assert pod.executions() == ["SUCCEEDED"]
+    assert task.run()[0] == 0
+    assert statuses(task) == ["SUCCEEDED"]
 
 
-def test_a_signal_stops_the_execution_though_nobody_reads(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(60))
-    process = pod.start()
-    pod.wait_until_running()
+def test_a_signal_stops_the_execution_though_nobody_reads(running, statuses):
+    task, process = running(60)
     process.stdout.close()
     process.terminate()
     assert process.wait(30) == 143
-    assert pod.executions() == ["ABORTED"]
+    assert statuses(task) == ["ABORTED"]
 
 
-def test_the_stop_command_ends_a_run_that_sigterm_would_not(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(60), stop_on_sigterm=False)
-    process = pod.start()
-    pod.wait_until_running()
-    assert pod.stop() == 0
+def test_the_stop_command_ends_a_run_that_sigterm_would_not(running, statuses):
+    task, process = running(60, stop_on_sigterm=False)
+    assert task.stop() == 0
     assert process.wait(10) == 143
     process.stdout.close()
-    assert pod.executions() == ["ABORTED"]
+    assert statuses(task) == ["ABORTED"]
 
 
-def test_the_stop_command_stops_for_a_launcher_that_is_stuck(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(60), stop_on_sigterm=False)
-    process = pod.start()
-    pod.wait_until_running()
+def test_the_stop_command_stops_for_a_launcher_that_is_stuck(running, statuses):
+    task, process = running(60, stop_on_sigterm=False)
     process.send_signal(signal.SIGSTOP)
-    assert pod.stop() == 0
+    assert task.stop() == 0
     assert process.wait(10) == -signal.SIGKILL
     process.stdout.close()
-    assert pod.executions() == ["ABORTED"]
+    assert statuses(task) == ["ABORTED"]
 
 
 CAUSE = {
@@ -231,25 +173,21 @@ CAUSE = {
         (("SomethingElse", "plain text"), (1, "plain text")),
     ],
 )
-def test_a_failure_says_why_and_where(tmp_path, state_machine, local_aws, fail, expected):
+def test_a_failure_says_why_and_where(pod, fail, expected):
     (error, cause), (code, shown) = fail, expected
-    pod = Pod(
-        local_aws, tmp_path, state_machine(0, {"Type": "Fail", "Error": error, "Cause": cause})
-    )
-    found, text = pod.run()
+    task = pod(0, {"Type": "Fail", "Error": error, "Cause": cause})
+    found, text = task.run()
     assert found == code, text
     assert shown in text
     assert error in text
     assert "/states/home" in text.splitlines()[-1]
-    assert not (pod.directory / "output_metadata.json").exists()
+    assert not (task.directory / "output_metadata.json").exists()
 
 
-def test_a_dry_run_says_that_nothing_was_started(local_aws, tmp_path, state_machine):
+def test_a_dry_run_says_that_nothing_was_started(pod):
     output = {"dry_run": True, "request": {"TrainingJobName": "x"}, "notes": ["a note"]}
-    pod = Pod(
-        local_aws, tmp_path, state_machine(0, {"Type": "Pass", "Output": output, "End": True})
-    )
-    code, text = pod.run()
+    task = pod(0, {"Type": "Pass", "Output": output, "End": True})
+    code, text = task.run()
     assert code == 1
     assert '"TrainingJobName": "x"' in text
     assert "nothing was started" in text
@@ -263,15 +201,15 @@ def test_a_dry_run_says_that_nothing_was_started(local_aws, tmp_path, state_mach
     ],
 )
 def test_an_unknown_state_machine_is_named(local_aws, tmp_path, arn, shown):
-    code, text = Pod(local_aws, tmp_path, arn).run()
+    code, text = Pod(local_aws.endpoint_url, tmp_path, arn).run()
     assert code == 2, text
     assert arn in text
     assert shown in text
 
 
-def test_missing_credentials_are_named(local_aws, tmp_path, state_machine):
-    pod = Pod(local_aws, tmp_path, state_machine(0))
-    code, text = pod.run(
+def test_missing_credentials_are_named(pod):
+    task = pod(0)
+    code, text = task.run(
         AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_EC2_METADATA_DISABLED="true"
     )
     assert code == 1, text
