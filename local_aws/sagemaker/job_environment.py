@@ -47,7 +47,6 @@ def job_environment(
     endpoint_url = _NOWHERE if isolated else platform.endpoint_url
     local = {
         **base_environment(platform.environment),
-        "PATH": f"{Path(sys.executable).parent}:{platform.environment.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
@@ -66,15 +65,17 @@ def job_environment(
         **({} if isolated else credentials.environment()),
         **(request.get("Environment") or {}),
     }
-    # Last: a job that could choose another endpoint would reach for the real AWS.
-    endpoint = {
+    # Last, so that no request can change it: a job that could choose another endpoint would reach
+    # for the real AWS, and a PATH made for some image would find no program here.
+    fixed = {
+        "PATH": f"{Path(sys.executable).parent}:{platform.environment.get('PATH', os.defpath)}",
         "AWS_ENDPOINT_URL": endpoint_url,
         "S3_ENDPOINT_URL": endpoint_url,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         JOB_MARK: mark,
     }
-    return {**local, **container, **endpoint}
+    return {**local, **container, **fixed}
 
 
 def _python_path(platform: Platform, directory: JobDirectory) -> str:

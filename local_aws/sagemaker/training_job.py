@@ -179,8 +179,13 @@ class TrainingJob:
                 self.training_ended = self._now()
 
     def finish(self, secondary: str, *, failure_reason: str | None = None) -> None:
-        """End the job: its last transition, its rules, and then :attr:`done`."""
+        """End the job: its last transition, its rules, and then :attr:`done`.
+
+        A job that was asked to stop while it uploaded has stopped, although nothing was lost.
+        """
         with self._lock:
+            if self.stopping and secondary == "Completed":
+                secondary = "Stopped"
             if self.training_ended is None:
                 self.training_is_over()
             self.failure_reason = failure_reason and failure_reason[:FAILURE_REASON_LIMIT]

@@ -92,6 +92,14 @@ def test_a_job_that_is_being_stopped_goes_nowhere_but_to_its_end(job):
     assert "TrainingStartTime" not in job.describe()
 
 
+def test_a_job_stopped_while_it_uploads_has_stopped(job):
+    job.enter("Training")
+    job.enter("Uploading")
+    job.stop()
+    job.finish("Completed")
+    assert job.status == job.secondary_status == "Stopped"
+
+
 def test_out_of_time_is_stopped_not_failed(job):
     job.enter("Training")
     job.run_out_of_time()
