@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.log_group import log_group
+from infra.permissions import acknowledge, allow
 from infra.settings import Settings
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -54,15 +55,12 @@ class WorkflowFunction(Construct):
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         self.version = self.function.current_version
+        acknowledge(
+            self.function, "AwsSolutions-L1", "The newest runtime that this project is tested on."
+        )
 
     def _role(self, log: logs.ILogGroup) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        # ":*" is the log group's streams: a function names its streams itself.
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="WriteOwnLog",
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[log.log_group_arn],
-            )
-        )
+        actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        allow(role, "WriteOwnLog", actions, [log.log_group_arn])
         return role

@@ -12,12 +12,22 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.network import Network
-from infra.s3_grants import list_objects, read_objects, write_objects
+from infra.permissions import allow
+from infra.s3_grants import allow_listing, allow_reading, allow_writing
 from infra.settings import Settings
 from training_job.image import REGISTRY_ACCOUNTS
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-"""Where SageMaker writes the logs of every training job of the account."""
+_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+def training_log_group(scope: Construct) -> str:
+    """Return the ARN of the log group where SageMaker writes the logs of the account's jobs."""
+    return Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=_LOG_GROUP,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def job_role(
@@ -44,19 +54,15 @@ def job_role(
         assumed_by=_sagemaker(scope),
     )
     written = [bucket.bucket_name, *settings.job_write_locations]
-    readable = settings.job_read_locations
-    statements = [
-        write_objects("WriteArtifacts", written),
-        *([read_objects("ReadData", readable)] if readable else []),
-        *list_objects("ListData", [*written, *readable]),
-        *_image_statements(scope, settings),
-        _logs(scope),
-        _metrics(),
-        *_key_statements(settings, key),
-        *(_network_statements(scope, network) if network else []),
-    ]
-    for statement in statements:
-        role.add_to_policy(statement)
+    allow_writing(role, "WriteArtifacts", written)
+    if settings.job_read_locations:
+        allow_reading(role, "ReadData", settings.job_read_locations)
+    allow_listing(role, "ListData", [*written, *settings.job_read_locations])
+    _allow_images(role, settings)
+    _allow_logs_and_metrics(role)
+    _allow_keys(role, settings, key)
+    if network:
+        _allow_interfaces(role, network)
     return role
 
 
@@ -73,110 +79,102 @@ def _sagemaker(scope: Construct) -> iam.IPrincipal:
     )
 
 
-def _image_statements(scope: Construct, settings: Settings) -> list[iam.PolicyStatement]:
+def _allow_images(role: iam.Role, settings: Settings) -> None:
     def repository(name: str, account: str = Aws.ACCOUNT_ID) -> str:
-        return Stack.of(scope).format_arn(
+        return Stack.of(role).format_arn(
             service="ecr", account=account, resource="repository", resource_name=name
         )
 
     own = [repository(name) for name in settings.image_repositories]
     published = [repository("sagemaker-rl-*", account) for account in REGISTRY_ACCOUNTS]
-    return [
-        iam.PolicyStatement(
-            sid="PullImages",
-            actions=[
-                "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetDownloadUrlForLayer",
-            ],
-            resources=[*own, *published],
-        ),
-        # ecr:GetAuthorizationToken has no resource: one token serves every registry.
-        iam.PolicyStatement(
-            sid="SignInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]
-        ),
-    ]
-
-
-def _logs(scope: Construct) -> iam.PolicyStatement:
-    group = Stack.of(scope).format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=LOG_GROUP,
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    allow(
+        role,
+        "PullImages",
+        [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ],
+        [*own, *published],
+        wildcard="The repositories of the RL images that AWS publishes, in AWS's own accounts.",
     )
-    # The group is the account's, made by the first job; ":*" is its streams, named after the jobs.
-    return iam.PolicyStatement(
-        sid="WriteLogs",
-        actions=[
+    allow(
+        role,
+        "SignInToEcr",
+        ["ecr:GetAuthorizationToken"],
+        ["*"],
+        wildcard="The action has no resource: one token serves every registry.",
+    )
+
+
+def _allow_logs_and_metrics(role: iam.Role) -> None:
+    group = training_log_group(role)
+    allow(
+        role,
+        "WriteLogs",
+        [
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:DescribeLogStreams",
             "logs:PutLogEvents",
         ],
-        resources=[group, f"{group}:*"],
+        [group, f"{group}:*"],
+        wildcard="The group's streams are named after the jobs, which callers name.",
     )
-
-
-def _metrics() -> iam.PolicyStatement:
-    # cloudwatch:PutMetricData has no resource: the namespace narrows it.
-    return iam.PolicyStatement(
-        sid="PublishMetrics",
-        actions=["cloudwatch:PutMetricData"],
-        resources=["*"],
+    allow(
+        role,
+        "PublishMetrics",
+        ["cloudwatch:PutMetricData"],
+        ["*"],
         conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
+        wildcard="The action has no resource; the condition on the namespace narrows it.",
     )
 
 
-def _key_statements(settings: Settings, key: kms.IKey | None) -> list[iam.PolicyStatement]:
+def _allow_keys(role: iam.Role, settings: Settings, key: kms.IKey | None) -> None:
     keys = [key.key_arn] if key else []
-    keys += settings.job_encryption_keys
     required = settings.required_encryption_key
-    if required and required not in keys:
-        keys.append(required)
-    if not keys:
-        return []
-    actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
-    return [iam.PolicyStatement(sid="UseKeys", actions=actions, resources=keys)]
+    keys += dict.fromkeys([*settings.job_encryption_keys, *([required] if required else [])])
+    if keys:
+        allow(role, "UseKeys", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], keys)
 
 
-def _network_statements(scope: Construct, network: Network) -> list[iam.PolicyStatement]:
+def _allow_interfaces(role: iam.Role, network: Network) -> None:
     """https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, "private VPC"."""
 
     def arn(resource: str, name: str) -> str:
-        return Stack.of(scope).format_arn(service="ec2", resource=resource, resource_name=name)
+        return Stack.of(role).format_arn(service="ec2", resource=resource, resource_name=name)
 
-    # SageMaker names the interfaces, and callers the security groups.
+    subnets = [arn("subnet", subnet) for subnet in network.subnet_ids]
     interfaces = arn("network-interface", "*")
-    return [
-        iam.PolicyStatement(
-            sid="MakeInterfaces",
-            actions=["ec2:CreateNetworkInterface"],
-            resources=[
-                interfaces,
-                arn("security-group", "*"),
-                *(arn("subnet", subnet) for subnet in network.subnet_ids),
-            ],
-        ),
-        iam.PolicyStatement(
-            sid="UseInterfaces",
-            actions=[
-                "ec2:CreateNetworkInterfacePermission",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DeleteNetworkInterfacePermission",
-            ],
-            resources=[interfaces],
-        ),
-        # EC2's Describe actions have no resource.
-        iam.PolicyStatement(
-            sid="SeeNetwork",
-            actions=[
-                "ec2:DescribeDhcpOptions",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
-            resources=["*"],
-        ),
-    ]
+    allow(
+        role,
+        "MakeInterfaces",
+        ["ec2:CreateNetworkInterface"],
+        [interfaces, arn("security-group", "*"), *subnets],
+        wildcard="EC2 names the interfaces, and callers the security groups; subnets are listed.",
+    )
+    allow(
+        role,
+        "UseInterfaces",
+        [
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+        ],
+        [interfaces],
+        wildcard="EC2 names the interfaces.",
+    )
+    allow(
+        role,
+        "SeeNetwork",
+        [
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+        ["*"],
+        wildcard="EC2's Describe actions have no resource.",
+    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.job_role import LOG_GROUP
+from infra.job_role import training_log_group
 from infra.launcher_trust import associate_service_accounts, launcher_trust
-from infra.s3_grants import list_objects, read_objects, write_objects
+from infra.permissions import allow
+from infra.s3_grants import allow_listing, allow_reading, allow_writing
 from infra.settings import Settings
 from infra.workflow import RlTrainingWorkflow
 
@@ -20,7 +20,11 @@ SOURCE_PREFIX = "source"
 
 
 def launcher_role(
-    scope: Construct, settings: Settings, workflow: RlTrainingWorkflow, bucket: s3.IBucket
+    scope: Construct,
+    settings: Settings,
+    workflow: RlTrainingWorkflow,
+    bucket: s3.IBucket,
+    key: kms.IKey | None,
 ) -> iam.Role:
     """Return the role that starts executions of `workflow`, follows them and reads their models."""
     role = iam.Role(
@@ -28,47 +32,45 @@ def launcher_role(
         "LauncherRole",
         description=f"Starts and follows executions of {settings.state_machine_name}",
         assumed_by=launcher_trust(scope, settings),
-        # SageMaker lets a training job run for five days, and a launcher waits for it; pods renew
-        # their credentials, people need not for half a day.
+        # Pods renew their credentials; for a person who assumes the role, a working day.
         max_session_duration=Duration.hours(12),
     )
     workflow.grant_launch(role)
-    for statement in (*_follow(scope), *_artifacts(settings, bucket.bucket_name)):
-        role.add_to_policy(statement)
+    _allow_following(role)
+    _allow_artifacts(role, settings, bucket.bucket_name)
+    if key:
+        allow(role, "UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
     associate_service_accounts(scope, settings, role)
     return role
 
 
-def _follow(scope: Construct) -> list[iam.PolicyStatement]:
-    stack = Stack.of(scope)
-    group = stack.format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=LOG_GROUP,
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+def _allow_following(role: iam.Role) -> None:
+    group = training_log_group(role)
+    allow(
+        role,
+        "ReadTrainingLogs",
+        ["logs:DescribeLogStreams", "logs:GetLogEvents"],
+        [group, f"{group}:*"],
+        wildcard="The group's streams are named after the jobs, which callers name.",
     )
-    jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
-    return [
-        # ":*" is the streams of the group, named after the jobs, which callers name.
-        iam.PolicyStatement(
-            sid="ReadTrainingLogs",
-            actions=["logs:DescribeLogStreams", "logs:GetLogEvents"],
-            resources=[group, f"{group}:*"],
-        ),
-        # The stages of a running job (Starting, Downloading, Training, ...): an execution tells
-        # of the job only when it is over.
-        iam.PolicyStatement(
-            sid="SeeTrainingJobs", actions=["sagemaker:DescribeTrainingJob"], resources=[jobs]
-        ),
-    ]
+    # The stages of a running job (Starting, Downloading, Training, ...): an execution tells of the
+    # job only when it is over.
+    allow(
+        role,
+        "SeeTrainingJobs",
+        ["sagemaker:DescribeTrainingJob"],
+        [
+            Stack.of(role).format_arn(
+                service="sagemaker", resource="training-job", resource_name="*"
+            )
+        ],
+        wildcard="Callers name the jobs.",
+    )
 
 
-def _artifacts(settings: Settings, bucket: str) -> Sequence[iam.PolicyStatement]:
-    statements = [
-        # A later step of the pipeline loads the model, under the same service account.
-        read_objects("ReadArtifacts", [bucket]),
-        write_objects(
-            "UploadSources", [f"{bucket}/{SOURCE_PREFIX}", *settings.launcher_s3_locations]
-        ),
-    ]
-    return statements + list_objects("ListArtifacts", [bucket, *settings.launcher_s3_locations])
+def _allow_artifacts(role: iam.Role, settings: Settings, bucket: str) -> None:
+    # A later step of the pipeline loads the model, under the same service account.
+    allow_reading(role, "ReadArtifacts", [bucket])
+    written = [f"{bucket}/{SOURCE_PREFIX}", *settings.launcher_s3_locations]
+    allow_writing(role, "UploadSources", written)
+    allow_listing(role, "ListArtifacts", [bucket, *settings.launcher_s3_locations])

@@ -1,4 +1,4 @@
-"""Statements over S3 locations, named as `bucket` or `bucket/prefix`."""
+"""Permissions over S3 locations, named as `bucket` or `bucket/prefix`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-_READ = ("s3:GetObject",)
-_WRITE = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload")
+from infra.permissions import allow
+
+_NAMES = "Whoever writes the objects names them."
 
 
-def read_objects(sid: str, locations: Sequence[str]) -> iam.PolicyStatement:
+def allow_reading(role: iam.IRole, sid: str, locations: Sequence[str]) -> None:
     """Allow reading the objects of the locations."""
-    return iam.PolicyStatement(sid=sid, actions=list(_READ), resources=_objects(locations))
+    allow(role, sid, ["s3:GetObject"], _objects(locations), wildcard=_NAMES)
 
 
-def write_objects(sid: str, locations: Sequence[str]) -> iam.PolicyStatement:
+def allow_writing(role: iam.IRole, sid: str, locations: Sequence[str]) -> None:
     """Allow reading and writing the objects of the locations."""
-    return iam.PolicyStatement(sid=sid, actions=list(_WRITE), resources=_objects(locations))
+    actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+    allow(role, sid, actions, _objects(locations), wildcard=_NAMES)
 
 
-def list_objects(sid: str, locations: Sequence[str]) -> list[iam.PolicyStatement]:
+def allow_listing(role: iam.IRole, sid: str, locations: Sequence[str]) -> None:
     """Allow listing what is under the locations; a statement a bucket.
 
     S3 answers 403 instead of 404 for a missing object to whoever may not list its bucket.
@@ -30,15 +32,9 @@ def list_objects(sid: str, locations: Sequence[str]) -> list[iam.PolicyStatement
     for location in locations:
         bucket, _, prefix = location.partition("/")
         prefixes.setdefault(bucket, []).append(prefix.strip("/"))
-    return [
-        iam.PolicyStatement(
-            sid=f"{sid}{number or ''}",
-            actions=["s3:ListBucket"],
-            resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}"],
-            conditions=_under(found),
-        )
-        for number, (bucket, found) in enumerate(prefixes.items())
-    ]
+    for number, (bucket, found) in enumerate(prefixes.items()):
+        arn = f"arn:{Aws.PARTITION}:s3:::{bucket}"
+        allow(role, f"{sid}{number or ''}", ["s3:ListBucket"], [arn], conditions=_under(found))
 
 
 def _objects(locations: Sequence[str]) -> list[str]:

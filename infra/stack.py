@@ -44,9 +44,7 @@ class RlTrainingStack(Stack):
             argument_defaults=_where_jobs_run(place),
             key=key,
         )
-        launcher = launcher_role(self, settings, workflow, bucket)
-        if key:
-            key.grant_encrypt_decrypt(launcher)
+        launcher = launcher_role(self, settings, workflow, bucket, key)
         self._operations(settings, workflow, key)
         self._bound(settings)
         for name, value in settings.resource_tags.items():

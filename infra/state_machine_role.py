@@ -13,6 +13,7 @@ from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.permissions import acknowledge, allow
 from infra.settings import Settings
 
 
@@ -31,29 +32,36 @@ def state_machine_role(
         job_role_arns: the only roles that executions may pass to SageMaker.
         function_arns: the functions that the definition calls, without a version.
     """
-    stack = Stack.of(scope)
     role = iam.Role(
         scope,
         "Role",
         description=f"Executions of {settings.state_machine_name}",
-        assumed_by=_step_functions(stack, settings),
+        assumed_by=_step_functions(Stack.of(scope), settings),
     )
-    statements = [
-        _invoke(function_arns),
-        *_training(stack, settings),
-        _pass_role(job_role_arns),
-        _events(stack),
-    ]
+    allow(
+        role,
+        "CallFunctions",
+        ["lambda:InvokeFunction"],
+        [f"{arn}:*" for arn in function_arns],
+        wildcard=(
+            "The versions of each function: an execution that began before a deployment goes on "
+            "calling those it began with."
+        ),
+    )
+    _allow_training(role, settings)
+    allow(
+        role,
+        "PassJobRoles",
+        ["iam:PassRole"],
+        job_role_arns,
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+    _allow_events(role)
     if settings.assumable_roles:
-        statements.append(
-            iam.PolicyStatement(
-                sid="AssumeAllowedRoles",
-                actions=["sts:AssumeRole"],
-                resources=settings.assumable_roles,
-            )
-        )
-    for statement in statements:
-        role.add_to_policy(statement)
+        allow(role, "AssumeAllowedRoles", ["sts:AssumeRole"], settings.assumable_roles)
+    # The state machine adds these two itself, for its log and its traces.
+    reason = "Log delivery and X-Ray have no resources to name."
+    acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reason)
     return role
 
 
@@ -72,39 +80,33 @@ def _step_functions(stack: Stack, settings: Settings) -> iam.IPrincipal:
     )
 
 
-def _invoke(function_arns: Sequence[str]) -> iam.PolicyStatement:
-    # ":*" is the versions of each function: an execution that began before a deployment goes on
-    # calling the versions it began with.
-    return iam.PolicyStatement(
-        sid="CallFunctions",
-        actions=["lambda:InvokeFunction"],
-        resources=[f"{arn}:*" for arn in function_arns],
+def _allow_training(role: iam.Role, settings: Settings) -> None:
+    jobs = Stack.of(role).format_arn(
+        service="sagemaker", resource="training-job", resource_name="*"
     )
-
-
-def _training(stack: Stack, settings: Settings) -> list[iam.PolicyStatement]:
-    # "training-job/*": callers name the jobs.
-    jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
-    return [
-        iam.PolicyStatement(
-            sid="CreateTrainingJobs",
-            actions=["sagemaker:CreateTrainingJob"],
-            resources=[jobs],
-            conditions=guard_rail_conditions(settings) or None,
-        ),
-        # SageMaker asks for AddTags whenever CreateTrainingJob carries tags, and Step Functions
-        # adds MANAGED_BY_AWS; ListTags is how .sync reads the tags it returns with the job.
-        iam.PolicyStatement(
-            sid="FollowTrainingJobs",
-            actions=[
-                "sagemaker:AddTags",
-                "sagemaker:DescribeTrainingJob",
-                "sagemaker:ListTags",
-                "sagemaker:StopTrainingJob",
-            ],
-            resources=[jobs],
-        ),
-    ]
+    names = "Callers name the jobs."
+    allow(
+        role,
+        "CreateTrainingJobs",
+        ["sagemaker:CreateTrainingJob"],
+        [jobs],
+        conditions=guard_rail_conditions(settings),
+        wildcard=names,
+    )
+    # SageMaker asks for AddTags whenever CreateTrainingJob carries tags, and Step Functions adds
+    # MANAGED_BY_AWS; ListTags is how .sync reads the tags that it returns with the job.
+    allow(
+        role,
+        "FollowTrainingJobs",
+        [
+            "sagemaker:AddTags",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            "sagemaker:StopTrainingJob",
+        ],
+        [jobs],
+        wildcard=names,
+    )
 
 
 def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
@@ -129,24 +131,12 @@ def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
     return conditions
 
 
-def _pass_role(job_role_arns: Sequence[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid="PassJobRoles",
-        actions=["iam:PassRole"],
-        resources=list(job_role_arns),
-        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-    )
-
-
-def _events(stack: Stack) -> iam.PolicyStatement:
+def _allow_events(role: iam.Role) -> None:
     """Let .sync hear of the end of a job through the rule that Step Functions manages."""
-    rule = stack.format_arn(
+    rule = Stack.of(role).format_arn(
         service="events",
         resource="rule",
         resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     )
-    return iam.PolicyStatement(
-        sid="HearOfTrainingJobs",
-        actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-        resources=[rule],
-    )
+    actions = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    allow(role, "HearOfTrainingJobs", actions, [rule])

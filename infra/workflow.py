@@ -14,6 +14,7 @@ from infra.bundle import lambda_code
 from infra.definition import definition
 from infra.functions import WorkflowFunction
 from infra.log_group import log_group
+from infra.permissions import allow
 from infra.settings import Settings
 from infra.state_machine_role import state_machine_role
 from training_job import GuardRails
@@ -70,36 +71,24 @@ class RlTrainingWorkflow(Construct):
         self.state_machine = self._state_machine(build_request, judge_attempt)
         self.alias_arn = self._alias()
 
-    def grant_launch(self, grantee: iam.IGrantable) -> None:
-        """Allow starting executions, following them to their end and stopping them."""
+    def grant_launch(self, role: iam.IRole) -> None:
+        """Allow a role to start executions, follow them to their end and stop them."""
         machine = self.state_machine.state_machine_arn
-        # "execution:...:*": callers name the executions of this one state machine.
         executions = Stack.of(self).format_arn(
             service="states",
             resource="execution",
             resource_name=f"{self._settings.state_machine_name}:*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                sid="StartExecutions",
-                actions=["states:StartExecution"],
-                resources=[machine, f"{machine}:{ALIAS}"],
-            )
+        start = [machine, f"{machine}:{ALIAS}"]
+        allow(role, "StartExecutions", ["states:StartExecution"], start)
+        allow(
+            role,
+            "FollowExecutions",
+            ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
+            [executions],
+            wildcard="Callers name the executions of this one state machine.",
         )
-        grantee.grant_principal.add_to_principal_policy(
-            iam.PolicyStatement(
-                sid="FollowExecutions",
-                actions=[
-                    "states:DescribeExecution",
-                    "states:GetExecutionHistory",
-                    "states:StopExecution",
-                ],
-                resources=[executions],
-            )
-        )
-        if self._key:
-            self._key.grant_encrypt_decrypt(grantee)
 
     def _functions(
         self, job_roles: Sequence[str], argument_defaults: dict[str, object]
