@@ -105,13 +105,11 @@ class JobRunner:
             return "Stopped"
         self._job.enter("Training")
         self._start(hosts, credentials)
-        outcome, failure = self._wait(hosts, checkpoints), None
+        outcome, failure = self._wait(hosts, checkpoints)
         if outcome == "Interrupted":
             shutil.rmtree(hosts.folder, ignore_errors=True)
             return outcome
         self._job.training_is_over()
-        if failed := failed_host(hosts) if outcome == "Completed" else None:
-            outcome, failure = "Failed", failure_reason(*failed, FAILURE_REASON_LIMIT)
         self._upload(storage, hosts, outcome)
         self._job.finish(outcome, failure_reason=failure)
         return outcome
@@ -165,17 +163,24 @@ class JobRunner:
 
         return write
 
-    def _wait(self, hosts: JobHosts, checkpoints: CheckpointSync | None) -> str:
-        """Wait until the hosts have ended, by themselves or by force; return the outcome."""
+    def _wait(self, hosts: JobHosts, checkpoints: CheckpointSync | None) -> tuple[str, str | None]:
+        """Wait until the hosts have ended, by themselves or by force.
+
+        Returns:
+            How that ended, as a secondary status, and the FailureReason of a failure.
+        """
         if checkpoints:
             checkpoints.start()
         started = time.monotonic()
-        outcome = self._watch(hosts, started)
+        outcome, failure = self._watch(hosts, started), None
+        # Before the other hosts are stopped: their exit codes would look like failures too.
+        if failed := failed_host(hosts) if outcome == "Completed" else None:
+            outcome, failure = "Failed", failure_reason(*failed, FAILURE_REASON_LIMIT)
         self._trained_seconds += time.monotonic() - started
         hosts.stop(self._platform.stop_grace)
         if checkpoints and not self._killed:
             checkpoints.finish()
-        return outcome
+        return outcome, failure
 
     def _watch(self, hosts: JobHosts, started: float) -> str:
         condition = self._request["StoppingCondition"]

@@ -15,30 +15,7 @@ from typing import Any
 from local_aws.sagemaker.errors import validation_error
 from local_aws.sagemaker.metrics import FinalMetrics
 from local_aws.sagemaker.rule_evaluations import RuleEvaluations
-
-MESSAGES = {
-    "Starting": "Preparing the instances for training",
-    "Downloading": "Downloading the training image",
-    "Training": "Training image download completed. Training in progress.",
-    "Interrupted": "Training job interrupted: the Spot instance was reclaimed",
-    "Stopping": "Stopping the training job",
-    "Uploading": "Uploading generated training model",
-    "Completed": "Training job completed",
-    "Failed": "Training job failed",
-    "Stopped": "Training job stopped",
-    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
-    "MaxWaitTimeExceeded": "Training job runtime exceeded MaxWaitTimeInSeconds provided",
-}
-"""The StatusMessage of each secondary status."""
-
-FINAL_STATUS = {
-    "Completed": "Completed",
-    "Failed": "Failed",
-    "Stopped": "Stopped",
-    "MaxRuntimeExceeded": "Stopped",
-    "MaxWaitTimeExceeded": "Stopped",
-}
-"""The TrainingJobStatus that each final secondary status stands for."""
+from local_aws.sagemaker.statuses import FINAL_STATUS, MESSAGES
 
 FAILURE_REASON_LIMIT = 1024
 """Longest FailureReason, in characters."""

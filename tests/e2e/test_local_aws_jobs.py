@@ -85,6 +85,13 @@ HOSTS = """
         file.write(os.environ["SM_HOSTS"])
 """
 
+SECOND_FAILS = """
+    import os, sys, time
+    if os.environ["SM_CURRENT_HOST"] == "algo-2":
+        sys.exit(3)
+    time.sleep(300)
+"""
+
 ISOLATED = """
     import boto3
     print("credentials", boto3.Session().get_credentials())
@@ -192,6 +199,11 @@ def start_all(jobs: TrainingJobs) -> None:
     jobs.start(
         "hosts",
         HOSTS,
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1},
+    )
+    jobs.start(
+        "second-fails",
+        SECOND_FAILS,
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1},
     )
     start_isolated(jobs)
@@ -363,6 +375,13 @@ def test_two_hosts_talk_to_each_other(jobs: TrainingJobs) -> None:
     assert "received hello from algo-2" in jobs.lines(first)
     names = '["algo-1","algo-2"]'
     assert jobs.members("out/hosts/output/model.tar.gz") == {"algo-1": names, "algo-2": names}
+
+
+def test_a_job_fails_with_the_host_that_fails(jobs: TrainingJobs) -> None:
+    job = jobs.ended("second-fails")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "ExitCode 3" in job["FailureReason"]
+    assert processes_with("TRAINING_JOB_NAME=second-fails") == []
 
 
 def test_network_isolation(jobs: TrainingJobs) -> None:
