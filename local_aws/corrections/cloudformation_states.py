@@ -85,7 +85,10 @@ def state_machine(original: ResourceType) -> ResourceType:
         definition = provisioners._sfn_definition(props)
         problem = states._validate_definition_jsonata(definition)
         if not problem and "RoleArn" in props:
-            problem = states_permissions.machine_problem(props["RoleArn"], definition)
+            name = props.get("StateMachineName") or provisioners._physical_name(
+                stack_name, logical_id, max_len=80
+            )
+            problem = states_permissions.machine_problem(name, props["RoleArn"], definition)
         if problem:
             raise ValueError(problem)
         created: Created = original["create"](logical_id, props, stack_name)

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from local_aws.corrections.states_references import unsupported_references
+
 _TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 _GO_ON = {"Task", "Pass", "Wait", "Parallel", "Map"}
 _JSONPATH_ONLY = {
@@ -36,6 +38,7 @@ def checked(original: Callable[[Any], str | None]) -> Callable[[Any], str | None
         except (TypeError, ValueError) as error:
             return f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {error}'"
         problem = next(problems(document), None) or original(definition)
+        problem = problem or next(unsupported_references(document), None)
         return f"Invalid State Machine Definition: '{problem}'" if problem else None
 
     return validate

@@ -61,17 +61,18 @@ def check_lambda(role_arn: str, resource: str, arguments: Any) -> None:
         )
 
 
-def machine_problem(role_arn: str, definition: str) -> str | None:
+def machine_problem(name: str, role_arn: str, definition: str) -> str | None:
     """Why a state machine cannot be created with this role; None when it can.
 
-    The role must trust Step Functions. With a `.sync` task of SageMaker, Step Functions makes an
-    EventBridge rule of its own in the role's name, at creation.
+    The role must trust Step Functions, for this account and state machine if it says so. With a
+    `.sync` task of SageMaker, Step Functions makes an EventBridge rule of its own in the role's
+    name, at creation.
     https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html#connect-iam-sync-async
     """
     if not iam_roles.enforced():
         return None
     account = get_account_id()
-    source = f"arn:aws:states:{get_region()}:{account}:stateMachine:*"
+    source = f"arn:aws:states:{get_region()}:{account}:stateMachine:{name}"
     trust = {"aws:sourceaccount": account, "aws:sourcearn": source}
     if not iam_roles.trusts_service(role_arn, "states.amazonaws.com", trust):
         return (
@@ -91,9 +92,10 @@ def checked(original: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
 
     def handle(data: dict[str, Any]) -> Any:
         existing = states._state_machines.get(data.get("stateMachineArn")) or {}
-        role_arn = data.get("roleArn") or existing.get("roleArn")
-        definition = data.get("definition") or existing.get("definition", "")
-        problem = machine_problem(role_arn, definition) if role_arn else None
+        name, role_arn, definition = (
+            str(data.get(key) or existing.get(key, "")) for key in ("name", "roleArn", "definition")
+        )
+        problem = machine_problem(name, role_arn, definition) if role_arn else None
         if problem:
             return error_response_json("AccessDeniedException", problem, 400)
         return original(data)

@@ -131,6 +131,12 @@ def end(execution_arn: str) -> None:
         run.ended.set()
 
 
+def forget(run: Run) -> None:
+    """The walk is over; a later one of the same execution, after a redrive, stays known."""
+    if _runs.get(run.execution["executionArn"]) is run:
+        del _runs[run.execution["executionArn"]]
+
+
 def scaled_sleep(seconds: float) -> None:
     """Wait states and retry delays: interruptible, and scaled by SFN_WAIT_SCALE.
 

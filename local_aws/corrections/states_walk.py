@@ -54,6 +54,7 @@ def run_execution(execution_arn: str) -> None:
         _fail(run, "States.Runtime", str(error))
     finally:
         states_run.CURRENT.reset(token)
+        states_run.forget(run)
 
 
 def _start(execution: dict[str, Any]) -> Run:

@@ -365,6 +365,12 @@ def test_definition_is_checked(machines):
     assert "INVALID_JSON_DESCRIPTION" in problem("{")
     nowhere = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}
     assert "MISSING_TRANSITION_TARGET: Missing 'Next' target: B" in problem(json.dumps(nowhere))
+    bare = {"Type": "Pass", "Output": "{% phone %}", "End": True}
+    reference = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": bare}}
+    assert problem(json.dumps(reference)) == (
+        "Invalid State Machine Definition: 'UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' "
+        "at the top level is not supported. at /States/A/Output'"
+    )
 
 
 # --- redrive

@@ -1,6 +1,5 @@
 """Permissions on a local AWS that enforces them: callers, and the state machine role."""
 
-import inspect
 import io
 import json
 import uuid
@@ -8,6 +7,7 @@ import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
+from local_aws_process import start_local_aws
 from machines import INVOKE, SDK, Machines, Training, allow, training_machine
 
 pytestmark = pytest.mark.e2e
@@ -19,9 +19,9 @@ EVENTS = allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], R
 
 
 @pytest.fixture(scope="module")
-def iam_aws(local_aws):
+def iam_aws():
     """A server like the session's, which also checks permissions."""
-    server = inspect.getmodule(type(local_aws)).start_local_aws("--iam", "--stop-grace", "2")
+    server = start_local_aws("--iam", "--stop-grace", "2")
     try:
         yield server
     finally:
@@ -223,6 +223,19 @@ def test_state_machine_role_of_a_function(iam_aws):
 def test_state_machine_role_must_trust_step_functions(iam_aws):
     machines = Machines(iam_aws, Role(iam_aws, "lambda.amazonaws.com").arn)
     with pytest.raises(ClientError, match=r"states\.amazonaws\.com.*authorized to assume"):
+        machines.create({"Done": {"Type": "Succeed"}})
+
+
+def test_trust_may_be_for_one_state_machine(iam_aws):
+    role = Role(iam_aws)
+    machines = Machines(iam_aws, role.arn)
+    machine = machines.create({"Done": {"Type": "Succeed"}})
+    own = {"Condition": {"ArnLike": {"aws:SourceArn": machine}}}
+    iam_aws.client("iam").update_assume_role_policy(
+        RoleName=role.name, PolicyDocument=trust("states.amazonaws.com", **own)
+    )
+    machines.states.update_state_machine(stateMachineArn=machine, roleArn=role.arn)
+    with pytest.raises(ClientError, match="authorized to assume the provided role"):
         machines.create({"Done": {"Type": "Succeed"}})
 
 

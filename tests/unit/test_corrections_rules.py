@@ -10,6 +10,7 @@ from local_aws.corrections import (
     states_definition,
     states_errors,
     states_history,
+    states_references,
     states_retry,
     states_run,
     states_sagemaker,
@@ -132,6 +133,29 @@ def test_a_good_definition_has_no_problems():
     assert list(states_definition.problems(good)) == []
     path = {"StartAt": "A", "States": {"A": {"Type": "Pass", "ResultPath": "$.a", "End": True}}}
     assert list(states_definition.problems(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("phone", ["phone"]),
+        ("$states.input.phone", []),
+        ("{'a': x, 'b': $y.{'k': q}}", ["x"]),
+        ("$states.input.list[name = 'a'].value", []),
+        ("$map($states.input.list, function($v) { $v.name })", []),
+        ("$sum(prices)", ["prices"]),
+        ("$a ? b : c.d", ["b", "c"]),
+        ("($a := x; $a & -y)", ["x", "y"]),
+        ("$x^(age)", []),
+        ("$x ~> | $ | {'a': b} |", []),
+        ("[one, 2, $three]", ["one"]),
+    ],
+)
+def test_bare_names(expression, names):
+    document = {"States": {"A": {"Output": {"v": ["{% " + expression + " %}"]}}}}
+    found = list(states_references.unsupported_references(document))
+    assert [problem.split("'")[1] for problem in found] == names
+    assert all(problem.endswith("supported. at /States/A/Output/v[0]") for problem in found)
 
 
 LOG = """START
