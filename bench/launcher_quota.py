@@ -118,6 +118,8 @@ class Account:
 class Silence:
     """A view nobody looks at."""
 
+    heartbeat_seconds = 60.0
+
     def __getattr__(self, _):
         return lambda *_: None
 

@@ -1,6 +1,7 @@
 """What a person is told when there is no model: why, where to look, and the last log lines."""
 
 import contextlib
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,13 @@ def explain(failure: Failure, execution_arn: str, last_lines: Iterable[str]) -> 
         pages = links(execution_arn, job_name)
         lines += [f"Job: {pages['training_job']}", f"Logs: {pages['logs']}"]
     return "\n".join(lines)
+
+
+def complain(text: str) -> None:
+    """Tells a person why there is no model: in the step's log and as the pod's reason."""
+    leave_termination_message(text)
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def leave_termination_message(text: str, path: Path = TERMINATION_LOG) -> None:

@@ -1,5 +1,6 @@
 """The step from its arguments to its exit code."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -9,7 +10,7 @@ from kfp_component.aws import BotocoreAws
 from kfp_component.durations import duration, number
 from kfp_component.errors import BadInput, ExitCode, StepError
 from kfp_component.executor_input import ExecutorInput
-from kfp_component.failure import explain, leave_termination_message
+from kfp_component.failure import complain, explain, leave_termination_message
 from kfp_component.outputs import write_outputs
 from kfp_component.progress import PlainView, View
 from kfp_component.report import Report, render
@@ -28,14 +29,22 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         An ``ExitCode``: 0 only if the model exists and every output is written.
     """
-    view = PlainView()
+    view = choose_view()
     try:
         return Step(ExecutorInput.parse(_executor_input(arguments)), view).run()
     except StepError as error:
         view.close()
-        print(f"Error: {error}", file=sys.stderr, flush=True)
-        leave_termination_message(str(error))
+        complain(f"Error: {error}")
         return error.exit_code
+
+
+def choose_view() -> View:
+    """A live view on a terminal if the extra ``terminal`` is installed, else plain lines."""
+    if sys.stdout is not None and sys.stdout.isatty() and importlib.util.find_spec("rich"):
+        from kfp_component.live import LiveView  # noqa: PLC0415 - the image has no rich
+
+        return LiveView()
+    return PlainView()
 
 
 def _executor_input(arguments: Sequence[str]) -> str:
@@ -82,9 +91,7 @@ class Step:
         final = watch.run()
         result = read_result(final)
         if isinstance(result, Trained):
-            report = render(
-                Report(self._task.arguments, execution.arn, final, result, watch.record)
-            )
+            report = render(Report(self._task.arguments, execution.arn, result, watch.record))
             write_outputs(self._task, execution.arn, result, report)
             self._conclude(execution, result, watch.age)
             return ExitCode.SUCCEEDED
@@ -120,18 +127,17 @@ class Step:
             "dry_run is true: the request is complete, nothing was started and there is no model."
         )
         self._view.close()
-        print(text, file=sys.stderr, flush=True)
-        leave_termination_message(text)
+        complain(text)
         return ExitCode.FAILED
 
     def _fail(self, execution: Execution, failure: Failure, watch: Watch) -> int:
         text = explain(failure, execution.arn, watch.record.last_lines)
         self._view.close()
-        print(text, file=sys.stderr, flush=True)
-        leave_termination_message(text)
+        complain(text)
         wrong_arguments = failure.error == INVALID_ARGUMENTS
         return ExitCode.BAD_ARGUMENTS if wrong_arguments else ExitCode.FAILED
 
     def _last_words(self, text: str) -> None:
         leave_termination_message(text)
         self._view.say(text)
+        self._view.close()

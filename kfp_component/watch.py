@@ -16,12 +16,11 @@ from kfp_component.aws import Aws, service_time
 from kfp_component.aws_errors import Kind, error_code, kind_of
 from kfp_component.logs import LogTail
 from kfp_component.metric_series import MetricSeries
-from kfp_component.progress import View
+from kfp_component.progress import Snapshot, View
 from kfp_component.remedies import cannot
 from kfp_component.schedule import Poll, spacing
 from training_job.links import links
 
-_HEARTBEAT_SECONDS = 60.0
 _MOST_LAST_LINES = 60
 # CloudWatch gets a job's last lines some seconds after the job ends.
 _LOG_ARRIVAL_SECONDS = 4.0
@@ -68,7 +67,7 @@ class Watch:
         self._clock = clock
         self._began = clock()
         self._age_at_begin = 0.0
-        self._next_heartbeat = self._began + _HEARTBEAT_SECONDS
+        self._next_heartbeat = self._began + view.heartbeat_seconds
         self._history = AttemptHistory(aws.states, execution_arn)
         self._tail: LogTail | None = None
         self._name_hosts = False
@@ -228,8 +227,12 @@ class Watch:
     def _heartbeat(self, now: float) -> None:
         if now < self._next_heartbeat:
             return
-        self._next_heartbeat = now + _HEARTBEAT_SECONDS
-        self._view.still(self._status, self.age, self.record.log_lines, self.record.metrics.latest)
+        self._next_heartbeat = now + self._view.heartbeat_seconds
+        record = self.record
+        limit = record.attempts[-1].max_run if record.attempts else 0
+        self._view.still(
+            Snapshot(self._status, self.age, limit, record.log_lines, record.metrics.latest)
+        )
         if self._execution.trouble:
             self._view.say(f"Step Functions has not answered lately: {self._execution.trouble}")
 

@@ -215,3 +215,11 @@ def test_missing_credentials_are_named(pod):
     assert code == 1, text
     assert "no AWS credentials were found" in text
     assert "Traceback" not in text
+
+
+def test_output_that_nobody_reads_changes_neither_outputs_nor_exit_code(pod):
+    task = pod(2)
+    process = task.start()
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert task.has_outputs()

@@ -187,6 +187,8 @@ class NoStopper:
 class ListView:
     """Keeps what was shown."""
 
+    heartbeat_seconds = 60.0
+
     def __init__(self) -> None:
         self.said: list[str] = []
         self.logged: list[tuple[str, str]] = []
