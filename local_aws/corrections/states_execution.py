@@ -20,7 +20,7 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections import states_errors, states_finish
+from local_aws.corrections import states_errors, states_finish, states_walk
 from local_aws.corrections import states_history as history
 
 Response = tuple[int, dict[str, str], bytes]
@@ -59,6 +59,7 @@ def start_execution(data: dict[str, Any]) -> Response:
 
 def launch(execution_arn: str) -> None:
     """Walk an execution on a thread of its own, under the caller's account and region."""
+    states_walk.prepare(states._executions[execution_arn])
     context = contextvars.copy_context()
     threading.Thread(
         target=context.run, args=(states._run_execution, execution_arn), daemon=True

@@ -45,6 +45,7 @@ class Run:
         deadline: When the execution times out, in seconds of `clock`; None when it never does.
         clock: A monotonic clock, in seconds.
         ended: Set once the walk must stop.
+        claimed: Whether a thread has begun to walk.
     """
 
     execution: dict[str, Any]
@@ -54,6 +55,7 @@ class Run:
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic
     ended: threading.Event = field(default_factory=threading.Event)
+    claimed: bool = False
 
     def check(self) -> None:
         """Go on, or raise Ended: the execution was stopped, or its time is over."""
@@ -122,6 +124,19 @@ _runs: dict[str, Run] = {}
 def begin(run: Run) -> None:
     """Make `run` the walk that an end of its execution reaches."""
     _runs[run.execution["executionArn"]] = run
+
+
+def claim(execution_arn: str) -> Run | None:
+    """The walk that a new thread is to do; None when it was ended before the thread began.
+
+    A walk is known from the request that starts it, not from its thread: a StopExecution in between
+    must find it.
+    """
+    run = _runs.get(execution_arn)
+    if run is None or run.claimed:
+        return None
+    run.claimed = True
+    return run
 
 
 def end(execution_arn: str) -> None:

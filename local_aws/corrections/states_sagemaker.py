@@ -44,13 +44,10 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
         return {"TrainingJobArn": _create(task.role_arn, request).arn}
     tags = [*request.get("Tags", []), *_own_tags(execution)]
     job = _create(task.role_arn, {**request, "Tags": tags})
-    history.task_event(
-        execution,
-        task.resource,
-        "TaskSubmitted",
-        output=history.text({"TrainingJobArn": job.arn}),
-    )
     try:
+        run.check()
+        answer = history.text({"TrainingJobArn": job.arn})
+        history.task_event(execution, task.resource, "TaskSubmitted", output=answer)
         run.wait_for(job.done, task.deadline)
     except (Ended, TaskTimedOut):
         _stop(task.role_arn, job.name)

@@ -31,15 +31,38 @@ RESUME = "resume"
 """Key of an execution's record: the state it is in, its input and the variables, for a redrive."""
 
 
-def run_execution(execution_arn: str) -> None:
-    """Walk an execution to its end, on the calling thread."""
-    execution = states._executions.get(execution_arn)
-    if execution is None:
-        return
+def prepare(execution: dict[str, Any]) -> None:
+    """Make an execution ready to be walked, under the definition and role pinned at its start."""
+    pinned = execution.get("pinned") or states._state_machines[execution["stateMachineArn"]]
     try:
-        run = _start(execution)
+        definition = json.loads(pinned["definition"])
+        start = {
+            "state": definition["StartAt"],
+            "input": json.loads(execution["input"]),
+            "variables": {},
+        }
     except (KeyError, ValueError) as error:
         states_finish.fail_execution(execution, "States.Runtime", f"Invalid definition: {error}")
+        return
+    execution.setdefault(RESUME, start)
+    timeout = definition.get("TimeoutSeconds")
+    run = Run(
+        execution=execution,
+        definition=definition,
+        role_arn=pinned["roleArn"],
+        time_out=lambda: states_finish.time_out(execution),
+        deadline=None if timeout is None else time.monotonic() + timeout,
+    )
+    states_run.begin(run)
+
+
+def run_execution(execution_arn: str) -> None:
+    """Walk a prepared execution to its end, on the calling thread."""
+    execution = states._executions.get(execution_arn)
+    if execution is not None and execution.get("sync"):  # ministack's StartSyncExecution
+        prepare(execution)
+    run = states_run.claim(execution_arn)
+    if run is None:
         return
     token = states_run.CURRENT.set(run)
     history.begin_chain()
@@ -55,30 +78,6 @@ def run_execution(execution_arn: str) -> None:
     finally:
         states_run.CURRENT.reset(token)
         states_run.forget(run)
-
-
-def _start(execution: dict[str, Any]) -> Run:
-    """The walk of an execution, under the definition and role pinned when it was started."""
-    pinned = execution.get("pinned") or states._state_machines[execution["stateMachineArn"]]
-    definition = json.loads(pinned["definition"])
-    timeout = definition.get("TimeoutSeconds")
-    run = Run(
-        execution=execution,
-        definition=definition,
-        role_arn=pinned["roleArn"],
-        time_out=lambda: states_finish.time_out(execution),
-        deadline=None if timeout is None else time.monotonic() + timeout,
-    )
-    execution.setdefault(
-        RESUME,
-        {
-            "state": definition["StartAt"],
-            "input": json.loads(execution["input"]),
-            "variables": {},
-        },
-    )
-    states_run.begin(run)
-    return run
 
 
 def _walk(run: Run) -> None:

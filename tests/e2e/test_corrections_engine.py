@@ -230,6 +230,33 @@ def test_stop_execution_ends_a_wait(machines):
     assert machines.types(execution)[-2:] == ["WaitStateEntered", "ExecutionAborted"]
 
 
+def test_an_execution_stopped_at_once_does_nothing_more(machines):
+    wait = {"Type": "Wait", "Seconds": 0, "Next": "Done"}
+    machine = machines.create({"Wait": wait, "Done": {"Type": "Succeed"}})
+    for _ in range(20):
+        execution = machines.start(machine)
+        stop = machines.states.stop_execution
+        try:
+            stop(executionArn=execution)
+        except ClientError:
+            continue  # it was faster
+        machines.states.redrive_execution(executionArn=execution)
+        assert machines.end(execution)["status"] == "SUCCEEDED"
+        assert machines.types(execution).count("ExecutionSucceeded") == 1
+
+
+def test_a_nested_execution(machines):
+    child = machines.create({"Show": {"Type": "Pass", "Output": 7, "End": True}})
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": child, "Input": {}},
+        "Output": "{% $states.result.Output %}",
+        "End": True,
+    }
+    assert machines.output({"Nest": task}) == 7
+
+
 def test_stop_execution_ends_a_retry_delay(machines):
     retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 600}]
     execution = machines.start(machines.create({"Call": {**MISSING, "Retry": retry}}))

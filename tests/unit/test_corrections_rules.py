@@ -242,6 +242,22 @@ def test_resource_names(resource, kind, name):
     assert states_history.resource_names(resource) == {"resourceType": kind, "resource": name}
 
 
+def test_a_walk_ended_before_its_thread_began_is_not_done():
+    def run():
+        return states_run.Run({"executionArn": "arn"}, {}, "role", time_out=lambda: None)
+
+    stopped, redriven = run(), run()
+    states_run.begin(stopped)
+    states_run.end("arn")
+    assert states_run.claim("arn") is None
+    states_run.begin(redriven)
+    assert states_run.claim("arn") is redriven
+    assert states_run.claim("arn") is None  # the thread of the first walk, late
+    states_run.forget(stopped)
+    states_run.end("arn")
+    assert (stopped.ended.is_set(), redriven.ended.is_set()) == (True, True)
+
+
 class Clock:
     def __init__(self):
         self.now = 0.0
