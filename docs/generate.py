@@ -69,7 +69,7 @@ def arguments_schema() -> dict[str, Any]:
     It takes the documented forms (comma-delimited ids, maps or lists of tags and metrics) beside
     those the model dumps; numbers and booleans as text are left to the state machine.
     """
-    schema = _without_titles(TrainingArguments.model_json_schema())
+    schema = _readable(TrainingArguments.model_json_schema())
     properties = schema["properties"]
     for name in ("vpc_security_group_ids", "vpc_subnets", "fallback_instance_types"):
         _also(properties[name], {"type": "string"})
@@ -113,7 +113,7 @@ def instance_types() -> dict[str, list[str]]:
     """Return the instance types of the service model that botocore ships."""
     model = botocore.session.get_session().get_service_model("sagemaker")
     shapes = {"training": "TrainingInstanceType", "processing": "ProcessingInstanceType"}
-    return {name: sorted(model.shape_for(shape).enum) for name, shape in shapes.items()}
+    return {name: sorted(model.shape_for(shape).metadata["enum"]) for name, shape in shapes.items()}
 
 
 _PAGE_HEAD = """# Arguments
@@ -197,18 +197,23 @@ def _of_strings(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _without_titles(schema: Any) -> Any:
+def _readable(schema: Any) -> Any:
     r"""Drop pydantic's titles, and patterns with \p{...}, which most validators cannot read."""
     if isinstance(schema, list):
-        return [_without_titles(item) for item in schema]
+        return [_readable(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: _without_titles(value)
+    found = {
+        key: _readable(value)
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str))
         and not (key == "pattern" and isinstance(value, str) and r"\p{" in value)
     }
+    for pattern, values in found.get("patternProperties", {}).items():
+        if r"\p{" in pattern:
+            del found["patternProperties"]
+        found["additionalProperties"] = values if r"\p{" in pattern else False
+    return found
 
 
 def _between_marks(text: str, mark: str, new: str) -> str:

@@ -30,10 +30,6 @@ SAGEMAKER_MAX_RUN = 2_419_200
 MAX_ATTEMPTS = 10
 """The largest `max_attempts`."""
 
-_ROLE_ARN = r"^arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$"
-_S3_PATH = r"^s3://[^/\s]+(/[^\n\r\u0085\u2028\u2029]*)?$"
-_SOURCE = r"^s3://[^/\s]+/([^\n\r\u0085\u2028\u2029]*[^/\n\r\u0085\u2028\u2029])?\.tar\.gz$"
-_ENTRY_POINT = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$"
 _TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
 
 _Text = BeforeValidator(forms.text)
@@ -44,10 +40,39 @@ _Section = BeforeValidator(lambda value: forms.json_map(value) or None)
 _List = BeforeValidator(forms.json_list)
 _Ids = BeforeValidator(forms.id_list)
 
-RoleArn = Annotated[str, _Text, Field(pattern=_ROLE_ARN, min_length=20, max_length=2048)]
-InstanceType = Annotated[str, _Text, one_of(TRAINING_INSTANCE_TYPES)]
-Seconds = Annotated[int, _Whole, Field(ge=1, le=SAGEMAKER_MAX_RUN)]
-Count = Annotated[int, _Whole, Field(ge=1, le=2**31 - 1)]
+# A form is checked on what the reader (`_Text`, ...) returns: of the metadata the last runs first.
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$")]
+RoleArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$",
+        min_length=20,
+        max_length=2048,
+    ),
+]
+JobName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", max_length=63)]
+Image = Annotated[str, Field(pattern=r"^\S+$", max_length=255)]
+EntryPoint = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$", max_length=1024
+    ),
+]
+SourceUri = Annotated[
+    str,
+    Field(
+        pattern=r"^s3://[^/\s]+/([^\n\r\u0085\u2028\u2029]*[^/\n\r\u0085\u2028\u2029])?\.tar\.gz$",
+        max_length=1024,
+    ),
+]
+S3Path = Annotated[
+    str, Field(pattern=r"^s3://[^/\s]+(/[^\n\r\u0085\u2028\u2029]*)?$", max_length=1024)
+]
+Version = Annotated[str, Field(max_length=32)]
+KmsKey = Annotated[str, Field(pattern=r"^[a-zA-Z0-9:/_-]+$", max_length=2048)]
+InstanceType = Annotated[str, one_of(TRAINING_INSTANCE_TYPES), _Text]
+Seconds = Annotated[int, Field(ge=1, le=SAGEMAKER_MAX_RUN), _Whole]
+Count = Annotated[int, Field(ge=1, le=2**31 - 1), _Whole]
 Switch = Annotated[bool, _Boolean]
 VpcId = Annotated[str, Field(pattern=r"^[-0-9a-zA-Z]+$", max_length=32)]
 TagKey = Annotated[str, Field(pattern=_TAG, min_length=1, max_length=128)]
@@ -89,10 +114,9 @@ class TrainingArguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: Annotated[
-        str,
+        Region,
         _Text,
         Field(
-            pattern=r"^[a-z]{2,3}(-[a-z]+)+-\d$",
             description="Region of the training job; must be the state machine's own.",
         ),
         Documented(
@@ -119,6 +143,7 @@ class TrainingArguments(BaseModel):
     ] = None
     assume_role: Annotated[
         RoleArn | None,
+        _Text,
         Field(
             description="Role that the state machine assumes to create the training job, such as "
             "one in another account. Default: the state machine's own role creates it."
@@ -131,11 +156,9 @@ class TrainingArguments(BaseModel):
         ),
     ] = None
     job_name: Annotated[
-        str | None,
+        JobName | None,
         _Text,
         Field(
-            pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$",
-            max_length=63,
             description="Name of the training job, unique within account and region for ever. "
             "Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution.",
         ),
@@ -147,6 +170,7 @@ class TrainingArguments(BaseModel):
     ] = None
     role: Annotated[
         RoleArn,
+        _Text,
         Field(description="The job role: SageMaker assumes it to read the code, write the model."),
         Documented(
             allowed="the ARN of an IAM role, such as arn:aws:iam::123456789012:role/NAME",
@@ -155,11 +179,9 @@ class TrainingArguments(BaseModel):
         ),
     ]
     image: Annotated[
-        str | None,
+        Image | None,
         _Text,
         Field(
-            pattern=r"^\S+$",
-            max_length=255,
             description="Registry path of the training image. "
             "Default: the prebuilt image of `toolkit`, `toolkit_version` and `framework`.",
         ),
@@ -171,11 +193,9 @@ class TrainingArguments(BaseModel):
         ),
     ] = None
     entry_point: Annotated[
-        str,
+        EntryPoint,
         _Text,
         Field(
-            pattern=_ENTRY_POINT,
-            max_length=1024,
             description="Script to run, as a path within `source_dir` (or within the image's code "
             "directory when there is none).",
         ),
@@ -188,11 +208,9 @@ class TrainingArguments(BaseModel):
         ),
     ]
     source_dir: Annotated[
-        str | None,
+        SourceUri | None,
         _Text,
         Field(
-            pattern=_SOURCE,
-            max_length=1024,
             description="S3 URI of the gzipped tar of the training code. "
             "Default: the code that is in `image`.",
         ),
@@ -215,10 +233,9 @@ class TrainingArguments(BaseModel):
         ),
     ] = None
     toolkit_version: Annotated[
-        str | None,
+        Version | None,
         _Text,
         Field(
-            max_length=32,
             description="Version of the toolkit, exactly as AWS names it. Ignored beside `image`.",
         ),
         Documented(
@@ -326,11 +343,9 @@ class TrainingArguments(BaseModel):
         ),
     ] = 86_400
     model_artifact_path: Annotated[
-        str,
+        S3Path,
         _Text,
         Field(
-            pattern=_S3_PATH,
-            max_length=1024,
             description="S3 URI below which the model is stored, as JOB_NAME/output/model.tar.gz.",
         ),
         Documented(
@@ -341,11 +356,9 @@ class TrainingArguments(BaseModel):
         ),
     ]
     output_encryption_key: Annotated[
-        str | None,
+        KmsKey | None,
         _Text,
         Field(
-            pattern=r"^[a-zA-Z0-9:/_-]+$",
-            max_length=2048,
             description="KMS key that encrypts the model. Default: the bucket's own encryption.",
         ),
         Documented(
@@ -492,9 +505,9 @@ class TrainingArguments(BaseModel):
     ] = False
     environment: Annotated[
         dict[EnvironmentName, Annotated[str, Field(strict=True, max_length=512)]],
+        Field(max_length=100),
         _Map,
         Field(
-            max_length=100,
             description="Environment variables of the training containers. Not for secrets.",
         ),
         Documented(
@@ -520,10 +533,9 @@ class TrainingArguments(BaseModel):
     ] = []
     max_attempts: Annotated[
         int,
+        Field(ge=1, le=MAX_ATTEMPTS),
         _Whole,
         Field(
-            ge=1,
-            le=MAX_ATTEMPTS,
             description="Training jobs that may be tried when the infrastructure fails (capacity, "
             "internal errors). An error of the script is never tried again.",
         ),

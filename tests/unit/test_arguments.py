@@ -256,6 +256,7 @@ REJECTED: list[tuple[str, Any, str]] = [
     ("endpoint_url", "https://[bad", "no URL"),
     ("environment", {"1A": "x"}, "names to text"),
     ("environment", {"A": 1}, "names to text"),
+    ("environment", {f"A{i}": "" for i in range(101)}, "100"),
     ("fallback_instance_types", ["ml.banana"], "nearest"),
     ("max_attempts", 11, "10"),
     ("instance_type", "ml.m5.xlarg", "ml.m5.xlarge"),
