@@ -13,9 +13,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.configprovider import ConfiguredEndpointProvider
-from botocore.exceptions import ClientError
+from botocore.credentials import EnvProvider
+from botocore.exceptions import ClientError, NoRegionError
 from botocore.httpsession import URLLib3Session
+from botocore.regions import EndpointResolver
 from botocore.session import Session
+
+from kfp_component.errors import StepError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -70,7 +74,7 @@ class Aws(Protocol):
         """Amazon SageMaker's description of a training job."""
 
     def renew(self) -> None:
-        """Reads the credentials again."""
+        """Reads the credentials again, after they have expired."""
 
 
 def service_time(answer: dict[str, Any]) -> float:
@@ -97,10 +101,25 @@ class BotocoreAws:
     def __init__(self, region: str, endpoint_url: str | None = None) -> None:
         self._region = region
         self._endpoint_url = endpoint_url
-        self.renew()
+        self._connect()
 
     def renew(self) -> None:
-        """Reads the credentials again and makes the clients anew."""
+        """Reads the credentials again and makes the clients anew.
+
+        Raises:
+            StepError: The credentials come from this process's environment, which cannot change.
+        """
+        credentials = self._session.get_credentials()
+        if credentials is not None and credentials.method == EnvProvider.METHOD:
+            raise StepError(
+                "The AWS credentials in this pod's environment (AWS_ACCESS_KEY_ID and "
+                "AWS_SESSION_TOKEN) have expired and cannot be renewed here. What was started goes "
+                "on; with fresh credentials, a retry of this task joins it. A role of the pod's "
+                "service account renews by itself."
+            )
+        self._connect()
+
+    def _connect(self) -> None:
         self._session = Session()
         self._states: BaseClient = self._client("stepfunctions", self._endpoint_url)
         self._logs: BaseClient | None = None
@@ -162,15 +181,17 @@ class BotocoreAws:
         ).provide()
         if configured and not self._session.get_config_variable("ignore_configured_endpoint_urls"):
             return str(configured)
-        resolver = self._session.get_component("endpoint_resolver")
-        endpoint = resolver.construct_endpoint(
-            "sagemaker",
+        # The session has read this table for its clients; it is not read again.
+        endpoint = EndpointResolver(self._session.get_data("endpoints")).construct_endpoint(
+            "api.sagemaker",  # the service's endpoint prefix
             self._region,
             use_dualstack_endpoint=bool(
                 self._session.get_config_variable("use_dualstack_endpoint")
             ),
             use_fips_endpoint=bool(self._session.get_config_variable("use_fips_endpoint")),
         )
+        if endpoint is None:
+            raise NoRegionError
         return f"https://{endpoint['hostname']}/"
 
     def _client(self, service: str, endpoint_url: str | None) -> "BaseClient":

@@ -41,7 +41,6 @@ _EXPIRED = frozenset(
     {
         "ExpiredToken",
         "ExpiredTokenException",
-        "RequestExpired",
         "CredentialsExpired",
     }
 )
@@ -53,6 +52,7 @@ _TRANSIENT = frozenset(
         "InternalServerException",
         "ServiceUnavailable",
         "ServiceUnavailableException",
+        "RequestExpired",
         "RequestTimeout",
         "RequestTimeoutException",
         "PriorRequestNotComplete",

@@ -17,7 +17,7 @@ from kfp_component.report import Report, render
 from kfp_component.result import INVALID_ARGUMENTS, DryRun, Failure, Trained, read_result
 from kfp_component.start import Execution, Starter
 from kfp_component.stopper import Stopper
-from kfp_component.watch import Watch
+from kfp_component.watch import Record, Watch
 from training_job.links import links
 
 _USAGE = "usage: python -m kfp_component --executor_input '<KFP executor input, JSON>'"
@@ -91,8 +91,7 @@ class Step:
         final = watch.run()
         result = read_result(final)
         if isinstance(result, Trained):
-            report = render(Report(self._task.arguments, execution.arn, result, watch.record))
-            write_outputs(self._task, execution.arn, result, report)
+            self._write_outputs(execution, result, watch.record)
             self._conclude(execution, result, watch.age)
             return ExitCode.SUCCEEDED
         if isinstance(result, DryRun):
@@ -102,12 +101,17 @@ class Step:
     def _introduce(self, execution: Execution) -> None:
         verb = "Joined the execution of this task" if execution.joined else "Started execution"
         self._view.say(f"{verb} {execution.name}")
-        if execution.passed_over:
-            self._view.say(
-                f"Earlier executions of this task that ended without a model: "
-                f"{execution.passed_over}; training anew."
-            )
         self._view.say(f"Execution: {links(execution.arn, None)['execution']}")
+
+    def _write_outputs(self, execution: Execution, trained: Trained, record: Record) -> None:
+        report = render(Report(self._task.arguments, execution.arn, trained, record))
+        try:
+            write_outputs(self._task, execution.arn, trained, report)
+        except OSError as error:
+            raise StepError(
+                f"The model exists ({trained.model_artifact_url}), but the outputs of this step "
+                f"could not be written: {error}. A retry of this task reuses the model."
+            ) from error
 
     def _conclude(self, execution: Execution, trained: Trained, age: float) -> None:
         self._view.say(f"Trained in {duration(age)}: {trained.model_artifact_url}")
@@ -115,7 +119,8 @@ class Step:
             self._view.say(f"  {name}: {number(value)}")
         for note in trained.output.get("notes") or []:
             self._view.say(f"Note: {note}")
-        self._view.say(f"Execution: {links(execution.arn, None)['execution']}")
+        for label, page in links(execution.arn, trained.job_name).items():
+            self._view.say(f"{label.replace('_', ' ').capitalize()}: {page}")
         self._view.close()
 
     def _show_request(self, dry_run: DryRun) -> int:

@@ -34,13 +34,11 @@ class Execution:
         arn: Its ARN.
         name: Its name.
         joined: Whether an earlier pod of this task started it.
-        passed_over: Earlier executions of this task, ended without a model.
     """
 
     arn: str
     name: str
     joined: bool
-    passed_over: int
 
 
 class Starter:
@@ -90,7 +88,7 @@ class Starter:
             self._stopper.started()
             if joined is None and self._is_to_be_repeated(self._describe(arn)):
                 continue
-            return Execution(arn, name, joined is not False, generation - 1)
+            return Execution(arn, name, joined is not False)
         raise StepError(
             f"This task has {_MOST_GENERATIONS} executions that ended without a model; the last is "
             f"{arn}. Run the pipeline anew instead of retrying this run."
@@ -115,9 +113,14 @@ class Starter:
         return age > _SURELY_JOINED_SECONDS
 
     def _is_to_be_repeated(self, description: dict[str, Any]) -> bool:
-        if description["status"] in ("RUNNING", "SUCCEEDED"):
+        status, error = description["status"], description.get("error")
+        if status in ("RUNNING", "SUCCEEDED"):
             return False
-        return not self._is_automatic_retry or description.get("error") in _WORTH_REPEATING
+        if self._is_automatic_retry and error not in _WORTH_REPEATING:
+            self._say("The training of this task has ended; an automatic retry does not repeat it.")
+            return False
+        self._say(f"An earlier execution of this task ended {status}; training anew.")
+        return True
 
     def _describe(self, arn: str) -> dict[str, Any]:
         return self._answer(
