@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.context import read_settings
 from infra.setting_problems import InvalidSettings
 from infra.settings import Settings
+from infra.state_machine_role import guard_rail_conditions
 
 _CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 
@@ -38,19 +39,27 @@ def trust(state_machine_arn: str, state_machine_role_arn: str) -> dict[str, Any]
     )
 
 
-def policy(role_arn: str, job_role_arns: Sequence[str], region: str) -> dict[str, Any]:
+def policy(
+    role_arn: str, job_role_arns: Sequence[str], region: str, settings: Settings
+) -> dict[str, Any]:
     """Return the permissions of the role: the training jobs of its account, as its job roles.
 
-    No permission on events: across accounts Step Functions asks for the job's state.
+    The guard rails hold there too. No permission on events: across accounts Step Functions asks for
+    the job's state.
     """
     _, partition, _, _, account, *_ = role_arn.split(":")
     jobs = f"arn:{partition}:sagemaker:{region}:{account}:training-job/*"
     return _document(
         {
             "Effect": "Allow",
+            "Action": "sagemaker:CreateTrainingJob",
+            "Resource": jobs,
+            "Condition": guard_rail_conditions(settings),
+        },
+        {
+            "Effect": "Allow",
             "Action": [
                 "sagemaker:AddTags",
-                "sagemaker:CreateTrainingJob",
                 "sagemaker:DescribeTrainingJob",
                 "sagemaker:ListTags",
                 "sagemaker:StopTrainingJob",
@@ -78,9 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         roles = given.role or settings.assumable_roles
         if not roles:
             parser.error("no role: give --role, or list it in assumable_roles of cdk.json")
-        found = _deployed(given.stack or settings.stack_name)
+        machine, machine_role, region = _deployed(given.stack or settings.stack_name)
         for role in roles:
-            _print(role, given.job_role or _of_account(role, settings), *found)
+            job_roles = given.job_role or _of_account(role, settings)
+            documents = {
+                "role": role,
+                "trust_policy": trust(machine, machine_role),
+                "permissions_policy": policy(role, job_roles, region, settings),
+            }
+            print(json.dumps(documents, indent=2))
     except (InvalidSettings, BotoCoreError, ClientError, LookupError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -105,17 +120,6 @@ def _of_account(role: str, settings: Settings) -> list[str]:
         f"no job role in account {account} for {role}: give --job-role, and list it in "
         "allowed_job_roles of cdk.json"
     )
-
-
-def _print(
-    role: str, job_roles: Sequence[str], machine: str, machine_role: str, region: str
-) -> None:
-    documents = {
-        "role": role,
-        "trust_policy": trust(machine, machine_role),
-        "permissions_policy": policy(role, job_roles, region),
-    }
-    print(json.dumps(documents, indent=2))
 
 
 def _document(*statements: dict[str, Any]) -> dict[str, Any]:

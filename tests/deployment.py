@@ -3,6 +3,7 @@
 The CDK CLI does the same in ten times the time; tests/e2e/test_deploy_cli.py uses it.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -34,25 +35,41 @@ def synthesize(context: Mapping[str, object] | None = None) -> Path:
     Raises:
         subprocess.CalledProcessError: the app refused the settings; `stderr` says why.
     """
-    command = json.loads((ROOT / "cdk.json").read_text())
-    merged = {**command["context"], **(context or {})}
-    kept = ROOT / "build" / "assemblies" / _key(merged)
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-            made = Path(scratch) / "cdk.out"
-            run_app(made, merged)
-            if not kept.exists():
-                made.rename(kept)
-    return kept
+    merged = {**cdk_json()["context"], **(context or {})}
+    environment = {"CDK_CONTEXT_JSON": json.dumps(merged)}
+    return kept(
+        merged, lambda output: run(["-m", "infra.app"], CDK_OUTDIR=str(output), **environment)
+    )
 
 
-def run_app(output: Path, context: Mapping[str, object]) -> None:
-    """Run the CDK app as the CDK CLI does."""
-    subprocess.run(
-        [sys.executable, "-m", "infra.app"],
+def cdk_json() -> dict[str, Any]:
+    """Return what cdk.json says."""
+    return json.loads((ROOT / "cdk.json").read_text())
+
+
+def kept(spec: object, make: Callable[[Path], object]) -> Path:
+    """Return the directory that `make` filled from this `spec` and the sources as they are."""
+    directory = ROOT / "build" / "assemblies"
+    directory.mkdir(parents=True, exist_ok=True)
+    made = directory / _key(spec)
+    with (directory / f"{made.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=directory) as scratch:
+                make(Path(scratch) / "made")
+                (Path(scratch) / "made").rename(made)
+    return made
+
+
+def run(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the repository, without the caller's AWS and CDK variables."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))
+    }
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context)},
+        env={**clean, **environment},
         check=True,
         capture_output=True,
         text=True,
@@ -86,8 +103,8 @@ def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]
     return _outputs(cloudformation, stack)
 
 
-def _key(context: Mapping[str, object]) -> str:
-    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
+def _key(spec: object) -> str:
+    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
     for file in sorted(
         [ROOT / "requirements.txt"]
         + [

@@ -1,0 +1,234 @@
+"""Exactly what each role may do, and who may assume it."""
+
+import pytest
+
+from tests.infra.deployments import ACCOUNT, EVERYTHING, IRSA
+from tests.infra.resolving import Resolver
+
+JOBS = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/*"
+TRAINING_LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs"
+MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:RlTraining"
+EXECUTIONS = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:*"
+RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"
+BUCKET = "arn:aws:s3:::artifacts82dd59a1"
+
+DEFAULT_GRANTS = {
+    "JobRole": {
+        "s3:AbortMultipartUpload": [f"{BUCKET}/*"],
+        "s3:GetObject": [f"{BUCKET}/*"],
+        "s3:PutObject": [f"{BUCKET}/*"],
+        "s3:ListBucket": [BUCKET],
+        "ecr:BatchCheckLayerAvailability": ["REGISTRIES"],
+        "ecr:BatchGetImage": ["REGISTRIES"],
+        "ecr:GetDownloadUrlForLayer": ["REGISTRIES"],
+        "ecr:GetAuthorizationToken": ["*"],
+        "logs:CreateLogGroup": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "logs:CreateLogStream": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "logs:DescribeLogStreams": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "logs:PutLogEvents": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "cloudwatch:PutMetricData": ["*"],
+    },
+    "TrainingRole": {
+        "lambda:InvokeFunction": ["BUILD_REQUEST:*", "JUDGE_ATTEMPT:*"],
+        "sagemaker:CreateTrainingJob": [JOBS],
+        "sagemaker:AddTags": [JOBS],
+        "sagemaker:DescribeTrainingJob": [JOBS],
+        "sagemaker:ListTags": [JOBS],
+        "sagemaker:StopTrainingJob": [JOBS],
+        "iam:PassRole": [f"arn:aws:iam::{ACCOUNT}:role/JobRole014917C6"],
+        "events:DescribeRule": [RULE],
+        "events:PutRule": [RULE],
+        "events:PutTargets": [RULE],
+        "logs:CreateLogDelivery": ["*"],
+        "logs:DeleteLogDelivery": ["*"],
+        "logs:DescribeLogGroups": ["*"],
+        "logs:DescribeResourcePolicies": ["*"],
+        "logs:GetLogDelivery": ["*"],
+        "logs:ListLogDeliveries": ["*"],
+        "logs:PutResourcePolicy": ["*"],
+        "logs:UpdateLogDelivery": ["*"],
+        "xray:GetSamplingRules": ["*"],
+        "xray:GetSamplingTargets": ["*"],
+        "xray:PutTelemetryRecords": ["*"],
+        "xray:PutTraceSegments": ["*"],
+    },
+    "LauncherRole": {
+        "states:StartExecution": [MACHINE, f"{MACHINE}:live"],
+        "states:DescribeExecution": [EXECUTIONS],
+        "states:GetExecutionHistory": [EXECUTIONS],
+        "states:StopExecution": [EXECUTIONS],
+        "logs:DescribeLogStreams": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "logs:GetLogEvents": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
+        "sagemaker:DescribeTrainingJob": [JOBS],
+        "s3:GetObject": [f"{BUCKET}/*", f"{BUCKET}/source/*"],
+        "s3:AbortMultipartUpload": [f"{BUCKET}/source/*"],
+        "s3:PutObject": [f"{BUCKET}/source/*"],
+        "s3:ListBucket": [BUCKET],
+    },
+    "TrainingBuildRequestRole": {
+        "logs:CreateLogStream": ["OWN_LOG"],
+        "logs:PutLogEvents": ["OWN_LOG"],
+    },
+    "TrainingJudgeAttemptRole": {
+        "logs:CreateLogStream": ["OWN_LOG"],
+        "logs:PutLogEvents": ["OWN_LOG"],
+    },
+}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def grants(resolver, role):
+    """Action -> the resources it is allowed on."""
+    found = {}
+    for statement in resolver.policy(role):
+        assert statement["Effect"] == "Allow"
+        for action in listed(statement["Action"]):
+            found.setdefault(action, []).extend(named(role, listed(statement["Resource"])))
+    return found
+
+
+def named(role, resources):
+    if all(":repository/sagemaker-rl-" in resource for resource in resources):
+        return ["REGISTRIES"]
+    lambda_arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:Training"
+    own_log = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{role.removesuffix('Role')}Log"
+    return [
+        "BUILD_REQUEST:*"
+        if resource.startswith(f"{lambda_arn}BuildRequestFunction")
+        else "JUDGE_ATTEMPT:*"
+        if resource.startswith(f"{lambda_arn}JudgeAttemptFunction")
+        else "OWN_LOG"
+        if resource.startswith(own_log)
+        else resource
+        for resource in resources
+    ]
+
+
+def trust(resolver, role):
+    (found,) = [
+        properties["AssumeRolePolicyDocument"]["Statement"]
+        for name, properties in resolver.resources("AWS::IAM::Role").items()
+        if name.startswith(role)
+    ]
+    return found
+
+
+@pytest.mark.parametrize("role", DEFAULT_GRANTS)
+def test_grants_of_the_default_deployment(templates, role):
+    assert grants(Resolver(templates["default"]), role) == DEFAULT_GRANTS[role]
+
+
+def test_there_is_no_other_role(templates):
+    roles = Resolver(templates["default"]).resources("AWS::IAM::Role")
+    assert len(roles) == len(DEFAULT_GRANTS)
+    assert not any("ManagedPolicyArns" in role or "Policies" in role for role in roles.values())
+
+
+def test_sagemaker_assumes_the_job_role_for_jobs_of_this_account_only(templates):
+    assert trust(Resolver(templates["default"]), "JobRole") == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"aws:SourceArn": JOBS},
+            },
+        }
+    ]
+
+
+def test_step_functions_assumes_the_state_machine_role_for_this_machine_only(templates):
+    (statement,) = trust(Resolver(templates["default"]), "TrainingRole")
+    assert statement["Principal"] == {"Service": "states.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": MACHINE},
+    }
+
+
+def test_without_a_choice_the_account_decides_who_launches(templates):
+    (statement,) = trust(Resolver(templates["default"]), "LauncherRole")
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def test_irsa_trusts_the_listed_service_accounts_of_the_cluster(templates):
+    (statement,) = trust(Resolver(templates["existing-vpc"]), "LauncherRole")
+    issuer = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Federated": IRSA["launcher_oidc_provider"]},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {
+                f"{issuer}:aud": "sts.amazonaws.com",
+                f"{issuer}:sub": [
+                    "system:serviceaccount:kubeflow:pipeline-runner",
+                    "system:serviceaccount:team-a:default-editor",
+                ],
+            }
+        },
+    }
+
+
+def test_pod_identity_trusts_each_service_account_and_associates_it(templates):
+    resolver = Resolver(templates["everything"])
+    statements = [
+        each
+        for each in trust(resolver, "LauncherRole")
+        if each["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    ]
+    named = {
+        (
+            each["Condition"]["StringEquals"]["aws:RequestTag/kubernetes-namespace"],
+            each["Condition"]["StringEquals"]["aws:RequestTag/kubernetes-service-account"],
+        )
+        for each in statements
+    }
+    assert named == {("kubeflow", "pipeline-runner"), ("team-a", "default-editor")}
+    for each in statements:
+        assert each["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+        cluster = each["Condition"]["StringEquals"]["aws:RequestTag/eks-cluster-arn"]
+        assert cluster == f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/ml"
+    associated = resolver.resources("AWS::EKS::PodIdentityAssociation").values()
+    assert {(each["Namespace"], each["ServiceAccount"]) for each in associated} == named
+
+
+def test_named_principals_are_trusted(templates):
+    principals = [
+        each["Principal"]
+        for each in trust(Resolver(templates["everything"]), "LauncherRole")
+        if each["Principal"] != {"Service": "pods.eks.amazonaws.com"}
+    ]
+    assert principals == [{"AWS": EVERYTHING["launcher_principals"][0]}]
+
+
+def test_the_boundary_is_on_every_role(templates):
+    roles = Resolver(templates["everything"]).resources("AWS::IAM::Role").values()
+    boundaries = {role.get("PermissionsBoundary") for role in roles}
+    assert boundaries == {EVERYTHING["permissions_boundary"]}
+
+
+def test_assume_role_is_allowed_on_the_listed_roles_only(templates):
+    everything = grants(Resolver(templates["everything"]), "TrainingRole")
+    assert everything["sts:AssumeRole"] == EVERYTHING["assumable_roles"]
+
+
+def test_data_of_the_settings_is_granted_by_prefix(templates):
+    found = grants(Resolver(templates["everything"]), "JobRole")
+    assert found["s3:PutObject"] == [f"{BUCKET}/*", "arn:aws:s3:::results/rl/*"]
+    assert set(found["s3:GetObject"]) - set(found["s3:PutObject"]) == {
+        "arn:aws:s3:::datasets/*",
+        "arn:aws:s3:::shared/rl/*",
+    }
+    assert f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/rl" in found["ecr:BatchGetImage"]
+    lists = {
+        each["Resource"]: each.get("Condition")
+        for each in Resolver(templates["everything"]).policy("JobRole")
+        if each["Action"] == "s3:ListBucket"
+    }
+    assert lists["arn:aws:s3:::shared"] == {"StringLike": {"s3:prefix": ["rl", "rl/*"]}}
+    assert lists["arn:aws:s3:::datasets"] is None

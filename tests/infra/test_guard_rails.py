@@ -1,0 +1,66 @@
+"""The guard rails in IAM: evaluated with the synthesized policy, whoever calls SageMaker."""
+
+import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from tests.infra.deployments import ACCOUNT, GUARD_RAILS
+from tests.infra.resolving import Resolver
+
+WITHIN = {
+    "sagemaker:instancetypes": ["ml.m5.large"],
+    "sagemaker:maxruntimeinseconds": "3600",
+    "sagemaker:outputkmskey": GUARD_RAILS["required_encryption_key"],
+    "aws:requesttag/team": "ml",
+}
+
+
+def decision(template, action, resource, context):
+    statements = Resolver(template).policy("TrainingRole")
+    role = f"arn:aws:sts::{ACCOUNT}:assumed-role/TrainingRole/execution"
+    request = EvalContext(
+        role, "AssumedRole", ACCOUNT, action, resource, "us-east-1", service_context=context
+    )
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return evaluate(request, [parse_policy_document(document)]).decision
+
+
+def create(template, context):
+    job = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/job"
+    return decision(template, "sagemaker:CreateTrainingJob", job, context)
+
+
+def test_a_job_within_every_guard_rail_is_allowed(templates):
+    assert create(templates["everything"], WITHIN) == "Allow"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sagemaker:instancetypes": ["ml.p4d.24xlarge"]},
+        {"sagemaker:instancetypes": ["ml.m5.large", "ml.p4d.24xlarge"]},
+        {"sagemaker:instancetypes": None},
+        {"sagemaker:maxruntimeinseconds": "3601"},
+        {"sagemaker:outputkmskey": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},
+        {"sagemaker:outputkmskey": None},
+        {"aws:requesttag/team": None},
+    ],
+    ids=str,
+)
+def test_a_job_beyond_a_guard_rail_is_denied(templates, change):
+    context = {key: value for key, value in {**WITHIN, **change}.items() if value is not None}
+    assert create(templates["everything"], context) != "Allow"
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "expected"),
+    [
+        ("JobRole014917C6", "sagemaker.amazonaws.com", "Allow"),
+        ("trainer", "sagemaker.amazonaws.com", "Allow"),
+        ("JobRole014917C6", "ec2.amazonaws.com", "ImplicitDeny"),
+        ("admin", "sagemaker.amazonaws.com", "ImplicitDeny"),
+    ],
+)
+def test_only_the_job_roles_are_passed_and_only_to_sagemaker(templates, role, service, expected):
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+    context = {"iam:passedtoservice": service}
+    assert decision(templates["everything"], "iam:PassRole", arn, context) == expected
