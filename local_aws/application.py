@@ -15,7 +15,8 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from local_aws import corrections, self_check
+from local_aws import corrections, faults_endpoint, self_check
+from local_aws.faults_store import FAULTS
 from local_aws.sagemaker import api, service
 from local_aws.sagemaker.container_view import namespaces_work
 from local_aws.sagemaker.platform import Platform
@@ -49,7 +50,8 @@ async def serve(listener: socket.socket) -> None:
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     # Its own shutdown would wait for requests that may take an hour (a blocked stack), so it is
     # never told to stop: the process ends instead.
-    serving = asyncio.create_task(hypercorn_serve(app, config, shutdown_trigger=_never))
+    with_faults = faults_endpoint.with_faults(app, FAULTS)
+    serving = asyncio.create_task(hypercorn_serve(with_faults, config, shutdown_trigger=_never))
     announcing = asyncio.create_task(_announce(host, port))
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions as states
 
+from local_aws import faults_jobs
 from local_aws.corrections import states_errors, states_permissions
 from local_aws.corrections import states_history as history
 from local_aws.corrections.states_run import Ended, Run, TaskTimedOut
+from local_aws.faults import DropSync
 from local_aws.sagemaker import api
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.training_job import TrainingJob
@@ -44,15 +46,18 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
         return {"TrainingJobArn": _create(task.role_arn, request).arn}
     tags = [*request.get("Tags", []), *_own_tags(execution)]
     job = _create(task.role_arn, {**request, "Tags": tags})
+    sync = faults_jobs.sync(job)
     try:
         run.check()
         answer = history.text({"TrainingJobArn": job.arn})
         history.task_event(execution, task.resource, "TaskSubmitted", output=answer)
-        run.wait_for(job.done, task.deadline)
+        run.wait_for(sync.over, task.deadline)
     except (Ended, TaskTimedOut):
         _stop(task.role_arn, job.name)
         raise
     document = sync_document(job.describe(), job.tags)
+    if sync.dropped:
+        return _dropped(sync.dropped, document)
     if document["TrainingJobStatus"] != "Completed":
         raise states._ExecutionError("States.TaskFailed", history.text(document))
     return document
@@ -145,6 +150,13 @@ def _create(role_arn: str, request: dict[str, Any]) -> TrainingJob:
         return api.create_training_job(request)
     except SageMakerError as error:
         raise optimized_error(error) from None
+
+
+def _dropped(fault: DropSync, document: dict[str, Any]) -> dict[str, Any]:
+    """End the wait for a job that runs on, as a fault plan says."""
+    if fault.error is not None:
+        raise states._ExecutionError(fault.error, fault.cause)
+    return document
 
 
 def _stop(role_arn: str, name: str) -> None:

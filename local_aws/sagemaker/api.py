@@ -13,6 +13,8 @@ from typing import Any
 from ministack.core import responses
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
+from local_aws import faults_jobs
+from local_aws.faults_store import FAULTS
 from local_aws.sagemaker.account_check import check_account
 from local_aws.sagemaker.arns import training_job_arn
 from local_aws.sagemaker.errors import SageMakerError, not_found, validation_error
@@ -48,7 +50,8 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     """Check a CreateTrainingJob request and start its job.
 
     Raises:
-        SageMakerError: ``SerializationException``, ``ValidationException`` or ``ResourceInUse``.
+        SageMakerError: ``SerializationException``, ``ValidationException`` or ``ResourceInUse``,
+            or what a fault plan says.
     """
     assert _server is not None, "configure() comes first"
     platform, events = _server
@@ -57,6 +60,7 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     check_rules(request)
     check_account(request)
     name = request["TrainingJobName"]
+    lost = faults_jobs.before_create(name)
     arn = training_job_arn(name, region=get_region(), account=get_account_id())
     job = TrainingJob(request, arn, on_change=events.publish)
     runner = JobRunner(job, platform)
@@ -69,7 +73,10 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
             )
         _jobs[name] = job
         _runners[arn] = runner
+    faults_jobs.follow(job)
     runner.start()
+    if lost:
+        raise lost
     return job
 
 
@@ -137,7 +144,8 @@ def input_shape(operation: str) -> Any:
 
 
 def reset() -> None:
-    """Kill and forget every job of every account and region."""
+    """Kill and forget every job of every account and region, and every fault plan."""
+    FAULTS.clear()
     with _lock:
         runners = list(_runners.values())
         _runners.clear()
@@ -156,7 +164,10 @@ def _create(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _describe(params: Mapping[str, Any]) -> dict[str, Any]:
-    return describe_training_job(params["TrainingJobName"])
+    name = params["TrainingJobName"]
+    faults_jobs.before_describe(name)
+    faults_jobs.look_at_rules(training_job(name))
+    return describe_training_job(name)
 
 
 def _stop(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,9 +100,10 @@ class JobRunner:
         number = next(_attempt_numbers)
         hosts = JobHosts(self._request, self._folder / str(number), number)
         checkpoints = self._download(storage, hosts)
-        if self._job.stopping:
-            self._job.finish("Stopped")
-            return "Stopped"
+        if self._job.imposed or self._job.stopping:
+            secondary, reason = self._job.imposed or ("Stopped", None)
+            self._job.finish(secondary, failure_reason=reason)
+            return secondary
         self._job.enter("Training")
         self._start(hosts, credentials)
         outcome, failure = self._wait(hosts, checkpoints)
@@ -173,6 +174,8 @@ class JobRunner:
             checkpoints.start()
         started = time.monotonic()
         outcome, failure = self._watch(hosts, started), None
+        if self._job.imposed and outcome == "Failed":
+            failure = self._job.imposed[1]
         # Before the other hosts are stopped: their exit codes would look like failures too.
         if failed := failed_host(hosts) if outcome == "Completed" else None:
             outcome, failure = "Failed", failure_reason(*failed, FAILURE_REASON_LIMIT)
@@ -183,25 +186,31 @@ class JobRunner:
         return outcome, failure
 
     def _watch(self, hosts: JobHosts, started: float) -> str:
+        name, deadline = self._deadline(started)
+        while True:
+            self._job.wake.clear()
+            if hosts.ended:
+                return "Completed"
+            if self._job.imposed:
+                return self._job.imposed[0]
+            if self._job.stopping or self._killed:
+                return "Stopped"
+            if self._job.take_interruption():
+                return "Interrupted"
+            if time.monotonic() >= deadline:
+                self._job.run_out_of_time()
+                return name
+            self._job.wake.wait(deadline - time.monotonic())
+
+    def _deadline(self, started: float) -> tuple[str, float]:
+        """Return which limit ends the job first, as a secondary status, and when."""
         condition = self._request["StoppingCondition"]
         run = condition.get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_SECONDS)
         deadlines = [("MaxRuntimeExceeded", started + run - self._trained_seconds)]
         if condition.get("MaxWaitTimeInSeconds"):
             end = self._began + condition["MaxWaitTimeInSeconds"]
             deadlines.append(("MaxWaitTimeExceeded", end))
-        while True:
-            self._job.wake.clear()
-            if hosts.ended:
-                return "Completed"
-            if self._job.stopping or self._killed:
-                return "Stopped"
-            if self._job.take_interruption():
-                return "Interrupted"
-            name, deadline = min(deadlines, key=lambda item: item[1])
-            if time.monotonic() >= deadline:
-                self._job.run_out_of_time()
-                return name
-            self._job.wake.wait(deadline - time.monotonic())
+        return min(deadlines, key=lambda item: item[1])
 
     def _upload(self, storage: JobStorage, hosts: JobHosts, outcome: str) -> None:
         """Upload the artifacts; the model of a failed job stays behind."""

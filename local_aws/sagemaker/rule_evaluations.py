@@ -7,7 +7,7 @@ did not complete) afterwards; StatusDetails says that nothing looked at the tens
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,12 @@ class RuleEvaluations:
         for evaluation in (item for items in self.statuses.values() for item in items):
             if evaluation["RuleEvaluationStatus"] == "InProgress":
                 evaluation.update(RuleEvaluationStatus=final, LastModifiedTime=moment)
+
+    def tell(self, concerns: Callable[[str], bool], status: str, details: str) -> None:
+        """Give the evaluations of the rules that this concerns, by name, a status."""
+        for evaluation in (item for items in self.statuses.values() for item in items):
+            if concerns(evaluation["RuleConfigurationName"]):
+                evaluation.update(RuleEvaluationStatus=status, StatusDetails=details)
 
     def describe(self) -> dict[str, Any]:
         """Return the fields of DescribeTrainingJob; none for a job without rules."""

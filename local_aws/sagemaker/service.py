@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Mapping
@@ -43,7 +44,8 @@ async def handle_request(
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     try:
         params = json.loads(body or b"{}")
-        document = api.handle(operation, params)
+        # A fault plan may make it slow, which must not hold up other requests.
+        document = await asyncio.to_thread(api.handle, operation, params)
     except ValueError as error:
         return _error(SageMakerError("SerializationException", f"Not a JSON document: {error}"))
     except SageMakerError as error:

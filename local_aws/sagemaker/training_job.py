@@ -45,6 +45,7 @@ class TrainingJob:
         wake: set when the thread that runs the job has something new to look at.
         tags: the job's tags, by key.
         rules: evaluations of the debugger rules of the request.
+        imposed: final secondary status and failure reason that :meth:`end_as` asked for.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class TrainingJob:
         self.training_ended: datetime | None = None
         self._transitions: list[dict[str, Any]] = []
         self._interrupt = False
+        self.imposed: tuple[str, str | None] | None = None
         algorithm = self.request["AlgorithmSpecification"]
         self.metrics = FinalMetrics(algorithm.get("MetricDefinitions") or [])
         self.rules = RuleEvaluations(self.request, self.created)
@@ -148,6 +150,16 @@ class TrainingJob:
         with self._lock:
             due, self._interrupt = self._interrupt, False
             return due
+
+    def end_as(self, secondary: str, failure_reason: str | None = None) -> None:
+        """Let a job that runs end with this final status, whatever its script does."""
+        with self._lock:
+            if self.status != "InProgress":
+                return
+            self.imposed = (secondary, failure_reason)
+            if FINAL_STATUS[secondary] == "Stopped":
+                self.run_out_of_time()
+        self.wake.set()
 
     def training_is_over(self) -> None:
         """Note the end of the training time."""
