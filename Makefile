@@ -21,14 +21,16 @@ help: ## List the commands.
 
 # --- the environment -----------------------------------------------------------------------------
 
+INSTALL_LOG := $(VENV)/install.log
+
 $(BIN)/.ready: requirements.txt pyproject.toml package-lock.json
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
-	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)), for sagemaker-training; found none" >&2; exit 1; }
+	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)) for sagemaker-training; found none" >&2; exit 1; }
 	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@npm ci --silent
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }
+	@{ python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements.txt \
+	&& python -m pip install --disable-pip-version-check --no-deps --editable . \
+	&& npm ci; } > $(INSTALL_LOG) 2>&1 || { tail -n 20 $(INSTALL_LOG) >&2; echo "make: the installation failed; $(INSTALL_LOG) has all of it" >&2; exit 1; }
 	@touch $@
 
 environment: $(BIN)/.ready ## Install everything into .venv and node_modules.
