@@ -23,9 +23,7 @@ import boto3
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-
-class PackagingError(Exception):
-    """The code cannot be packed or uploaded; the message says why and what to do."""
+from examples.errors import ExampleError
 
 
 def pack(directory: Path) -> bytes:
@@ -39,7 +37,7 @@ def pack(directory: Path) -> bytes:
         directory: holds the entry point and whatever it imports.
 
     Raises:
-        PackagingError: the directory does not exist or holds no file.
+        ExampleError: the directory does not exist or holds no file.
     """
     files = [
         path
@@ -48,7 +46,7 @@ def pack(directory: Path) -> bytes:
     ]
     if not files:
         state = "holds no file" if directory.is_dir() else "is not a directory"
-        raise PackagingError(f"{directory} {state}; name the directory with your training script")
+        raise ExampleError(f"{directory} {state}; name the directory with your training script")
     packed = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
@@ -67,15 +65,15 @@ def upload(packed: bytes, url: str) -> None:
     """Put the tarball at its S3 URL, with the credentials and the region of the environment.
 
     Raises:
-        PackagingError: the URL is not of the form ``s3://bucket/key.tar.gz``, or S3 refused.
+        ExampleError: the URL is not of the form ``s3://bucket/key.tar.gz``, or S3 refused.
     """
     parts = re.fullmatch(r"s3://([^/]+)/(.+\.tar\.gz)", url)
     if parts is None:
-        raise PackagingError(f"the destination is {url!r}; it must be s3://<bucket>/<key>.tar.gz")
+        raise ExampleError(f"the destination is {url!r}; it must be s3://<bucket>/<key>.tar.gz")
     try:
         boto3.client("s3").put_object(Bucket=parts[1], Key=parts[2], Body=packed)
     except (Boto3Error, BotoCoreError, ClientError) as error:
-        raise PackagingError(f"cannot upload to {url}: {error}") from error
+        raise ExampleError(f"cannot upload to {url}: {error}") from error
 
 
 def _ignored(path: Path) -> bool:
@@ -91,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         upload(pack(options.directory), options.url)
-    except PackagingError as error:
+    except ExampleError as error:
         print(error, file=sys.stderr)
         return 1
     print(options.url)

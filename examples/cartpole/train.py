@@ -70,15 +70,13 @@ def improve(
     """
     random = np.random.default_rng([seed, search.iteration])
     candidates = random.normal(search.mean, search.spread, (population, OBSERVATION_SIZE))
-    episodes = random.integers(2**31, size=population + TRIAL_EPISODES).tolist()
-    rewards = [
-        play(environment, weights, episode)
-        for weights, episode in zip(candidates, episodes, strict=False)
-    ]
+    # All play the same episode, so that none wins by an easier start than the others'.
+    episode, *trials = random.integers(2**31, size=1 + TRIAL_EPISODES).tolist()
+    rewards = [play(environment, weights, episode) for weights in candidates]
     elite = candidates[np.argsort(rewards)[-max(2, round(population * ELITE_FRACTION)) :]]
     mean = elite.mean(axis=0)
     search.solved = bool(np.mean(rewards) >= SOLVED) and all(
-        play(environment, mean, episode) >= SOLVED for episode in episodes[population:]
+        play(environment, mean, trial) >= SOLVED for trial in trials
     )
     # The extra spread shrinks with the iterations: without it the Gaussian can collapse too early.
     search.mean, search.spread = mean, elite.std(axis=0) + 0.2 / (search.iteration + 1)

@@ -1,0 +1,98 @@
+"""The examples that the demonstration can run, and how it tells a good policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SOLVED_REWARD = 475.0
+CLEAR_GAIN = 0.2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a policy.
+
+    Attributes:
+        good: whether it does what the example promises.
+        title: says so.
+        name: of the figure that decides.
+        figure: the figure, with what it is to be compared with.
+    """
+
+    good: bool
+    title: str
+    name: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pipeline with its training code.
+
+    Attributes:
+        name: what the command calls it.
+        title: what is trained.
+        module: the Python module of the pipeline.
+        arguments: inputs of the pipeline, besides those that the stack gives.
+        requires: a package that must be installed to run the training code here.
+        judge: the pipeline's outputs -> what came of the policy.
+    """
+
+    name: str
+    title: str
+    module: str
+    arguments: Mapping[str, Any]
+    requires: str
+    judge: Callable[[Mapping[str, Any]], Verdict]
+
+
+def judge_reward(outputs: Mapping[str, Any]) -> Verdict:
+    """CartPole: 500 is the most that an episode pays, 475 on average counts as solved."""
+    reward = float(outputs["mean_reward"])
+    good = reward >= SOLVED_REWARD
+    return Verdict(
+        good,
+        "The policy balances the pole." if good else "The policy does not solve the task.",
+        "Mean reward",
+        f"{reward:.1f} of 500 in 100 fresh episodes; {SOLVED_REWARD:.0f} counts as solved",
+    )
+
+
+def judge_profit(outputs: Mapping[str, Any]) -> Verdict:
+    """News-vendor: a trained policy must earn clearly more than the untrained one."""
+    profits = outputs["mean_profit"]
+    untrained, trained = profits["untrained"], profits["trained"]
+    gain = trained / untrained - 1
+    good = gain >= CLEAR_GAIN
+    return Verdict(
+        good,
+        "The policy has learned to order." if good else "The policy has hardly learned.",
+        "Mean profit",
+        f"{trained:,.0f} in fresh shops, {gain:+.0%} to the {untrained:,.0f} of the untrained one",
+    )
+
+
+EXAMPLES = {
+    example.name: example
+    for example in (
+        Example(
+            name="cartpole",
+            title="CartPole",
+            module="examples.custom_image_pipeline",
+            # The local AWS pulls no image: it runs the script in this Python environment.
+            arguments={"image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/cartpole:1"},
+            requires="gymnasium",
+            judge=judge_reward,
+        ),
+        Example(
+            name="newsvendor",
+            title="the news-vendor problem",
+            module="examples.toolkit_image_pipeline",
+            arguments={},
+            requires="ray",
+            judge=judge_profit,
+        ),
+    )
+}
