@@ -3,6 +3,8 @@
     Initialise -> BuildRequest -> Route -> CreateTrainingJob -> DescribeTrainingJob
     -> JudgeAttempt -> Verdict -> Succeeded | WaitForJob | WaitBeforeRetry | Failed
 
+ListTags finds out whose job it is that was there when the call to create one failed.
+
 JSONata, so that BuildRequest can hand over the whole request: an optional block is absent, never
 empty. Every variable is assigned before it is read, since Step Functions fails an execution that
 reads one never assigned. Errors are caught and judged: none is retried by the state itself where a
@@ -53,6 +55,20 @@ _DESCRIPTION = (
     )
     + ", 'AlgorithmSpecification': {'TrainingImage': AlgorithmSpecification.TrainingImage}} %}"
 )
+
+# The failure as it was, but that its message tells why the job could not be stopped.
+_NOT_STOPPED = {
+    "error": "{% $states.input.error %}",
+    "cause": (
+        "{% $string($merge([$parse($states.input.cause), {'message':"
+        " $parse($states.input.cause).message & ' The job was not stopped: '"
+        " & $states.errorOutput.Error & ' ' & $substring($states.errorOutput.Cause, 0, 1000)"
+        "}])) %}"
+    ),
+}
+
+# The tag that Step Functions gives to each job of createTrainingJob.sync; empty without one.
+_OWNER = "{% $join([$states.result.Tags[Key = 'AWS_STEP_FUNCTIONS_EXECUTION_ARN'].Value]) %}"
 
 # Lambda's own failures, never the function's: its errors are bugs, and the same on every call.
 _RETRY_LAMBDA = [
@@ -111,8 +127,9 @@ def definition(
     }
     if assume_role:
         states |= {
-            "WhoDescribes": _who("Describe"),
-            "WhoStops": _who("Stop"),
+            "WhoDescribes": _who("Describe", "TrainingJob"),
+            "WhoStops": _who("Stop", "TrainingJob"),
+            "WhoLists": _who("List", "Tags"),
             **_calls_to_sagemaker(partition, "AsRole"),
         }
     return {
@@ -137,6 +154,7 @@ def _initialise() -> State:
             "error": {},
             "description": {},
             "describeError": {},
+            "owner": {},
             "wait": 1,
         },
         "Next": "BuildRequest",
@@ -159,13 +177,14 @@ def _build_request(partition: str, function_arn: str) -> State:
         "error": {},
         "description": {},
         "describeError": {},
+        "owner": {},
     }
     return {
         **_invoke(partition, function_arn, payload, assign),
         "Catch": [
             {
                 "ErrorEquals": ["States.ALL"],
-                "Output": _named_failure("RequestRejected", "BuildRequest, so nothing was started"),
+                "Output": _named_failure("RequestRejected", "BuildRequest, so no job was started"),
                 "Next": "Failed",
             }
         ],
@@ -182,6 +201,7 @@ def _judge_attempt(partition: str, function_arn: str, *, assume_role: bool) -> S
         "error": "{% $error %}",
         "description": "{% $description %}",
         "describe_error": "{% $describeError %}",
+        "owner": "{% $owner %}",
         "now": _NOW,
     }
     assign = {
@@ -193,7 +213,7 @@ def _judge_attempt(partition: str, function_arn: str, *, assume_role: bool) -> S
         "Catch": [
             {
                 "ErrorEquals": ["States.ALL"],
-                "Output": _named_failure("TrainingJobFailed", "JudgeAttempt; the job is stopped"),
+                "Output": _named_failure("TrainingJobFailed", "JudgeAttempt"),
                 "Next": _first("Stop", assume_role=assume_role),
             }
         ],
@@ -245,6 +265,7 @@ def _verdict(*, assume_role: bool) -> State:
             _if("succeed", "Succeeded"),
             _if("wait", "WaitForJob"),
             _if("retry", "WaitBeforeRetry"),
+            _if("identify", "WhoLists" if assume_role else "ListTags"),
             _if("stop", _first("Stop", assume_role=assume_role)),
         ],
         "Default": "Failed",
@@ -260,11 +281,11 @@ def _first(verb: str, *, assume_role: bool) -> str:
     return f"Who{verb}s" if assume_role else f"{verb}TrainingJob"
 
 
-def _who(verb: str) -> State:
+def _who(verb: str, what: str) -> State:
     return {
         "Type": "Choice",
-        "Choices": [{"Condition": "{% $role != '' %}", "Next": f"{verb}TrainingJobAsRole"}],
-        "Default": f"{verb}TrainingJob",
+        "Choices": [{"Condition": "{% $role != '' %}", "Next": f"{verb}{what}AsRole"}],
+        "Default": f"{verb}{what}",
     }
 
 
@@ -310,6 +331,25 @@ def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
             ],
             "Next": "JudgeAttempt",
         },
+        f"ListTags{suffix}": {
+            "Type": "Task",
+            "Resource": f"{sdk}:listTags",
+            **credentials,
+            "Arguments": {"ResourceArn": "{% $description.TrainingJobArn %}"},
+            "TimeoutSeconds": _DESCRIBE_TIMEOUT,
+            "Assign": {"owner": {"execution": _OWNER}},
+            "Output": {},
+            # Then the time at which the job was created has to tell.
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"owner": {"execution": "{% '' %}"}},
+                    "Output": {},
+                    "Next": "JudgeAttempt",
+                }
+            ],
+            "Next": "JudgeAttempt",
+        },
         f"StopTrainingJob{suffix}": {
             "Type": "Task",
             "Resource": f"{sdk}:stopTrainingJob",
@@ -319,9 +359,7 @@ def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
             "Retry": [_stop_retry()],
             "Output": "{% $states.input %}",
             # A job that ended meanwhile, or never was, cannot be stopped; the failure stands.
-            "Catch": [
-                {"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Failed"}
-            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": _NOT_STOPPED, "Next": "Failed"}],
             "Next": "Failed",
         },
     }

@@ -3,7 +3,8 @@
 The event is made by the state of the same name (infra/definition.py): `execution`, `plan`,
 `attempt` and `progress` as BuildRequest and the last verdict left them, `error` (what the task
 that creates the job raised), `description` and `describe_error` (what DescribeTrainingJob said),
-and `now`. `error`, `description` and `describe_error` are {} where there is none.
+`owner` (`execution`: what the job's tag said) and `now`. `error`, `description`, `describe_error`
+and `owner` are {} where there is none.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
             error=service_error(event["error"]),
             description=describe(event["description"]),
             describe_error=service_error(event["describe_error"]),
+            owner=event["owner"].get("execution"),
             now=moment(event["now"]) or datetime.now(UTC),
         )
     ).to_json()

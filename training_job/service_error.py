@@ -24,6 +24,8 @@ _TRANSIENT = re.compile(
 _NO_SUCH_JOB = re.compile(r"ResourceNotFound|resource not found|could not find", re.IGNORECASE)
 _NAME_TAKEN = re.compile(r"ResourceInUse|names must be unique", re.IGNORECASE)
 _QUOTA = re.compile(r"ResourceLimitExceeded")
+_CALLERS_NAMES = re.compile(r"arn:\S+|'[^']*'")
+_OF_THE_JOB = frozenset({"States.TaskFailed", "States.Timeout"})
 _DENIED = re.compile(
     r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<on>\S+))?"
 )
@@ -46,10 +48,12 @@ class ServiceError:
     Attributes:
         kind: what it says about the call.
         words: the service's words, at most 4000 characters.
+        of_call: whether the call itself failed: not the job that it made, nor the wait for it.
     """
 
     kind: Kind
     words: str
+    of_call: bool = True
 
     @property
     def denied(self) -> str:
@@ -71,7 +75,7 @@ def service_error(error: Any) -> ServiceError | None:
         return None
     name, cause = str(error.get("Error") or ""), error.get("Cause")
     words = _words(cause) or name or "an error without a name or a cause"
-    return ServiceError(_kind(name, words), words[:_LONGEST_TEXT])
+    return ServiceError(_kind(name, words), words[:_LONGEST_TEXT], name not in _OF_THE_JOB)
 
 
 def _words(cause: Any) -> str:
@@ -89,12 +93,12 @@ def _words(cause: Any) -> str:
 
 
 def _kind(name: str, words: str) -> Kind:
-    text = f"{name} {words}"
+    text = f"{name} {_CALLERS_NAMES.sub('', words)}"
     if _QUOTA.search(text):
         return Kind.QUOTA
     if _NAME_TAKEN.search(text):
         return Kind.NAME_TAKEN
-    if _DENIED.search(text):
+    if _DENIED.search(words):
         return Kind.REJECTED
     if _TRANSIENT.search(text):
         return Kind.TRANSIENT

@@ -51,6 +51,8 @@ class Case:
         error: the error of the task that creates the job and awaits it; None for none.
         description: what DescribeTrainingJob told; None when it told nothing.
         describe_error: the error of that call; None for none.
+        owner: ARN of the execution that created the job, by its tag; empty when the tag does not
+            tell, None when nobody looked.
         now: the time.
     """
 
@@ -61,6 +63,7 @@ class Case:
     error: ServiceError | None
     description: Description | None
     describe_error: ServiceError | None
+    owner: str | None
     now: datetime
 
     @property
@@ -79,7 +82,8 @@ class Verdict:
     """What the execution does next.
 
     Attributes:
-        decision: `succeed`, `retry`, `wait`, `stop` (the job, then fail) or `fail`.
+        decision: `succeed`, `retry`, `wait`, `identify` (the job's owner, then judge again),
+            `stop` (the job, then fail) or `fail`.
         progress: carried on.
         wait_seconds: until the next look, with `wait`; the longest backoff, with `retry`.
         output: of a success.
@@ -103,7 +107,9 @@ def judge(case: Case) -> Verdict:
     """Return what to do about an attempt that has ended, or has not."""
     if case.description is None:
         return _undescribed(case)
-    if _somebody_elses(case.description, case.attempt):
+    if case.owner is None and _may_be_somebody_elses(case, case.description):
+        return Verdict("identify", case.progress)
+    if _somebody_elses(case, case.description):
         return _name_taken(case, case.description)
     if case.description.status in RUNNING:
         return _wait(case, next_look(_elapsed_s(case)), looked=False)
@@ -128,7 +134,7 @@ def _unknown(case: Case, job: Description) -> Verdict:
     if case.progress.looks < MAX_LOOKS:
         return _wait(case, next_look(_elapsed_s(case)))
     message = f"{_job(case)} is in the state {job.status or 'unknown'}, which tells no outcome."
-    return _fail(case, Failure.TRAINING_JOB_FAILED, message)
+    return _stop(case, Failure.TRAINING_JOB_FAILED, message)
 
 
 def _failed(case: Case, job: Description) -> Verdict:
@@ -185,13 +191,14 @@ def _undescribed(case: Case) -> Verdict:
         return _no_job(case)
     if look is not None and look.kind is Kind.REJECTED:
         if case.error is not None and case.error.kind is Kind.REJECTED:
-            return _rejected(case, "CreateTrainingJob", case.error)
-        return replace(_rejected(case, "DescribeTrainingJob", look), decision="stop")
+            message = _rejection("CreateTrainingJob", case.error)
+            return _fail(case, Failure.REQUEST_REJECTED, message)
+        return _stop(case, Failure.REQUEST_REJECTED, _rejection("DescribeTrainingJob", look))
     if case.progress.looks < MAX_LOOKS:
         return _wait(case, min(15 * 2**case.progress.looks, 300))
     words = look.words if look else "no answer"
     message = f"What became of {_job(case, start=False)} cannot be learnt: {_sentence(words)}"
-    return replace(_fail(case, Failure.TRAINING_JOB_FAILED, message), decision="stop")
+    return _stop(case, Failure.TRAINING_JOB_FAILED, message)
 
 
 def _no_job(case: Case) -> Verdict:
@@ -201,11 +208,11 @@ def _no_job(case: Case) -> Verdict:
         if progress.looks < MAX_LOOKS:
             return _wait(case, min(15 * 2**progress.looks, 300))
         message = f"{_job(case)} was created, but SageMaker does not know it."
-        return _fail(case, Failure.TRAINING_JOB_FAILED, message)
+        return _stop(case, Failure.TRAINING_JOB_FAILED, message)
     if error.kind is Kind.QUOTA:
         return _quota(case, error)
     if error.kind not in (Kind.TRANSIENT, Kind.NAME_TAKEN):
-        return _rejected(case, "CreateTrainingJob", error)
+        return _fail(case, Failure.REQUEST_REJECTED, _rejection("CreateTrainingJob", error))
     if progress.calls + 1 < MAX_CALLS:
         return _call_again(case, min(5 * 2**progress.calls, 300))
     message = f"SageMaker took no request in {MAX_CALLS} calls: {_sentence(error.words)}"
@@ -244,10 +251,9 @@ def _name_taken(case: Case, job: Description) -> Verdict:
     return Verdict("retry", following, wait_seconds=1)
 
 
-def _rejected(case: Case, call: str, error: ServiceError) -> Verdict:
+def _rejection(call: str, error: ServiceError) -> str:
     denied = f" (denied: {error.denied})" if error.denied else ""
-    message = f"SageMaker rejected {call}{denied}: {_sentence(error.words)}"
-    return _fail(case, Failure.REQUEST_REJECTED, message)
+    return f"SageMaker rejected {call}{denied}: {_sentence(error.words)}"
 
 
 def _wait(case: Case, seconds: int, *, looked: bool = True) -> Verdict:
@@ -292,6 +298,14 @@ def _fail(case: Case, failure: Failure, message: str, *, log: bool = False) -> V
     return Verdict("fail", case.progress, error=failure, cause=text)
 
 
+def _stop(case: Case, failure: Failure, message: str) -> Verdict:
+    """Return the failure that leaves no job behind, and stops nobody else's job of that name."""
+    if case.plan.name_chosen and case.error is not None and case.error.of_call:
+        more = "Whose job that is, if there is one, is not known, so it was not stopped."
+        return _fail(case, failure, f"{message} {more}")
+    return replace(_fail(case, failure, message), decision="stop")
+
+
 def _output(case: Case, job: Description, notes: list[str]) -> dict[str, Any]:
     return {
         "job_name": case.attempt.job_name,
@@ -308,7 +322,7 @@ def _output(case: Case, job: Description, notes: list[str]) -> dict[str, Any]:
 
 
 def _attempts(case: Case) -> list[dict[str, str]]:
-    if case.description is None or _somebody_elses(case.description, case.attempt):
+    if case.description is None or _somebody_elses(case, case.description):
         return case.progress.jobs
     return [*case.progress.jobs, _record(case, case.description)]
 
@@ -326,7 +340,18 @@ def _record(case: Case, job: Description) -> dict[str, str]:
     return record | ({"failure_reason": job.failure_reason[:500]} if job.failure_reason else {})
 
 
-def _somebody_elses(job: Description, attempt: Attempt) -> bool:
+def _may_be_somebody_elses(case: Case, job: Description) -> bool:
+    """Tell whether only the job's tag shows whether this execution made it: the call failed."""
+    called = case.error is not None and case.error.of_call
+    return called and not _older(job, case.attempt)
+
+
+def _somebody_elses(case: Case, job: Description) -> bool:
+    owner = case.owner or case.execution.arn
+    return owner != case.execution.arn or _older(job, case.attempt)
+
+
+def _older(job: Description, attempt: Attempt) -> bool:
     began = moment(attempt.started_at)
     if job.created_at is None or began is None:
         return False

@@ -52,6 +52,7 @@ def expressions(value):
 def evaluate(expression, *, states_value, **variables):
     """Evaluate as Step Functions does: data is null, $states and variables are bound."""
     program = jsonata.Jsonata(expression)
+    program.register_lambda("parse", json.loads)  # of Step Functions, not of JSONata
     frame = program.create_frame()
     for name, value in {"states": states_value, **variables}.items():
         frame.bind(name, value)
@@ -84,14 +85,14 @@ def test_every_state_can_be_reached_and_every_state_leads_to_an_end(states):
 
 def test_every_task_is_bounded_and_catches_everything(states):
     tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
-    assert len(tasks) in (5, 8)
+    assert len(tasks) in (6, 10)
     for state in tasks.values():
         assert state["TimeoutSeconds"] in (60, "{% $timeout %}")
         assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]]
 
 
 def test_no_create_call_is_retried_blindly(states):
-    for name in [name for name in states if name.startswith(("Create", "Describe"))]:
+    for name in [name for name in states if name.startswith(("Create", "Describe", "ListTags"))]:
         assert "Retry" not in states[name]
 
 
@@ -109,9 +110,7 @@ def test_every_caught_error_ends_in_a_named_failure_or_is_judged(states):
     for state in states.values():
         for catch in state.get("Catch", []):
             output = catch["Output"]
-            if catch["Next"] in ("Failed", "StopTrainingJob", "WhoStops") and output != (
-                "{% $states.input %}"
-            ):
+            if output and output["error"] != "{% $states.input.error %}":
                 assert Failure(output["error"])
                 continue
             names = {catch["Next"]} | successors(states[catch["Next"]])
@@ -120,14 +119,10 @@ def test_every_caught_error_ends_in_a_named_failure_or_is_judged(states):
 
 def test_the_twins_differ_by_their_credentials_alone():
     states = made(assume_role=True)["States"]
-    for verb in ("Create", "Describe", "Stop"):
-        twin = json.loads(
-            json.dumps(states[f"{verb}TrainingJobAsRole"]).replace(
-                "TrainingJobAsRole", "TrainingJob"
-            )
-        )
+    for name in ("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob", "ListTags"):
+        twin = json.loads(json.dumps(states[f"{name}AsRole"]).replace("AsRole", ""))
         assert twin.pop("Credentials") == {"RoleArn": "{% $role %}"}
-        assert twin == states[f"{verb}TrainingJob"]
+        assert twin == states[name]
 
 
 def test_every_variable_is_assigned_before_it_is_read(states):
@@ -151,6 +146,7 @@ def test_the_functions_get_what_they_read(states, redrives):
     variables = {"plan": {"p": 1}, "attempt": {}, "progress": {}, "error": {}} | {
         "description": {},
         "describeError": {},
+        "owner": {},
     }
     for name in ("BuildRequest", "JudgeAttempt"):
         payload = states[name]["Arguments"]["Payload"]
@@ -189,7 +185,7 @@ def test_whatever_build_request_returns_every_expression_finds_its_field(states,
     assert chosen == expected[payload["decision"]]
 
 
-@pytest.mark.parametrize("decision", ["succeed", "retry", "wait", "stop", "fail"])
+@pytest.mark.parametrize("decision", ["succeed", "retry", "wait", "identify", "stop", "fail"])
 def test_whatever_the_judge_returns_every_expression_finds_its_field(states, decision):
     payload = Verdict(
         decision, Progress(), 30, {"job_name": "j"}, "TrainingJobFailed", "{}"
@@ -204,10 +200,12 @@ def test_whatever_the_judge_returns_every_expression_finds_its_field(states, dec
         if evaluate(expressions(rule["Condition"])[0], states_value=bound)
     ]
     stop = "WhoStops" if "WhoStops" in states else "StopTrainingJob"
+    look = "WhoLists" if "WhoLists" in states else "ListTags"
     expected = {
         "succeed": ["Succeeded"],
         "retry": ["WaitBeforeRetry"],
         "wait": ["WaitForJob"],
+        "identify": [look],
         "stop": [stop],
         "fail": [],
     }
@@ -260,6 +258,32 @@ def test_an_internal_error_has_a_cause_whatever_it_lacks(states, error, attempt)
         text = evaluate(expressions(cause)[0], states_value={"errorOutput": error}, attempt=attempt)
         assert next(iter(json.loads(text))) == "message"
         assert len(text) < 32_768
+
+
+OWNER = {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": "arn:execution"}
+OTHER = {"Key": "team", "Value": "rl"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "owner"),
+    [([OTHER, OWNER], "arn:execution"), ([OWNER], "arn:execution"), ([OTHER], ""), ([], "")],
+)
+def test_the_tag_tells_the_owner_or_nothing(states, tags, owner):
+    expression = expressions(states["ListTags"]["Assign"])[0]
+    assert evaluate(expression, states_value={"result": {"Tags": tags}}) == owner
+    assert evaluate(expression, states_value={"result": {}}) == ""
+
+
+@pytest.mark.parametrize("error", [{"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+def test_a_failure_tells_that_the_job_was_not_stopped(states, error):
+    output = states["StopTrainingJob"]["Catch"][0]["Output"]
+    given = {"error": "TrainingJobFailed", "cause": json.dumps({"message": "m.", "job_name": "j"})}
+    bound = {"input": given, "errorOutput": error}
+    cause = evaluate(expressions(output["cause"])[0], states_value=bound)
+    assert list(json.loads(cause)) == ["message", "job_name"]
+    assert json.loads(cause)["message"].startswith("m. The job was not stopped: E ")
+    assert len(cause) < 2000
+    assert evaluate(expressions(output["error"])[0], states_value=bound) == "TrainingJobFailed"
 
 
 def test_waits_are_whole_seconds_with_full_jitter(states):

@@ -19,6 +19,7 @@ from training_job.verdict import (
     MAX_QUOTA_CALLS,
     MAX_RULE_LOOKS,
     Case,
+    Verdict,
     judge,
 )
 
@@ -56,7 +57,9 @@ def document(status, secondary=None, **more):
     }
 
 
-def case(doc=None, *, error=None, describe_error=None, progress=None, redrives=0, **plan):
+def case(
+    doc=None, *, error=None, describe_error=None, owner=None, progress=None, redrives=0, **plan
+):
     return Case(
         execution=Execution(ARN, "2026-01-31T10:00:00Z", redrives),
         plan=replace(PLAN, **plan),
@@ -65,6 +68,7 @@ def case(doc=None, *, error=None, describe_error=None, progress=None, redrives=0
         error=service_error(error),
         description=describe(doc),
         describe_error=service_error(describe_error),
+        owner=owner,
         now=NOW,
     )
 
@@ -195,8 +199,8 @@ class TestEnded:
     def test_an_unknown_status_is_looked_at_again_and_then_fails(self):
         for status in ("Deleting", "Sleeping", None):
             assert judge(case(document(status))).decision == "wait"
-            error, _ = failure(judge(case(document(status), progress=Progress(looks=MAX_LOOKS))))
-            assert error == Failure.TRAINING_JOB_FAILED
+            verdict = judge(case(document(status), progress=Progress(looks=MAX_LOOKS)))
+            assert (verdict.decision, failure(verdict)[0]) == ("stop", Failure.TRAINING_JOB_FAILED)
 
 
 class TestRunning:
@@ -212,9 +216,14 @@ class TestRunning:
         ],
     )
     def test_is_waited_for_whatever_the_task_said(self, status, error):
-        verdict = judge(case(document(status), error=error))
+        verdict = judge(case(document(status), error=error, owner=ARN))
         assert verdict.decision == "wait"
         assert verdict.wait_seconds == 179  # 5 % of the 3599 s since the attempt began
+
+    @pytest.mark.parametrize("name", [None, "States.TaskFailed", "States.Timeout"])
+    def test_a_job_of_ours_needs_no_look_at_its_tags(self, name):
+        error = {"Error": name, "Cause": "{}"} if name else None
+        assert judge(case(document("InProgress"), error=error)).decision == "wait"
 
 
 class TestRules:
@@ -338,7 +347,14 @@ class TestNoJob:
         later = Attempt(JOB, "ml.m5.xlarge", first.called_at, 0)
         taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
         found = replace(case(document("InProgress"), error=taken, progress=first), attempt=later)
-        assert judge(found).decision == "wait"
+        assert judge(found) == Verdict("identify", first)
+        assert judge(replace(found, owner=ARN)).decision == "wait"
+        assert judge(replace(found, owner="")).decision == "wait"
+
+    def test_words_that_the_caller_chose_are_not_the_services(self):
+        words = "Could not assume role arn:aws:iam::1:role/ThrottlingException of 'InternalServer'"
+        verdict = judge(case(error=create_error(words), describe_error=NO_SUCH_JOB))
+        assert failure(verdict)[0] == Failure.REQUEST_REJECTED
 
 
 class TestSomebodyElsesJob:
@@ -350,6 +366,26 @@ class TestSomebodyElsesJob:
         assert error == Failure.REQUEST_REJECTED
         assert "2026-01-31T09:00:00" in cause["message"]
         assert "attempts" not in cause
+
+    def test_one_made_at_the_same_moment_is_told_by_its_tag(self):
+        young = case(document("InProgress"), error=self.TAKEN, name_chosen=True)
+        assert judge(young).decision == "identify"
+        verdict = judge(replace(young, owner=f"{ARN}-other"))
+        error, cause = failure(verdict)
+        assert (verdict.decision, error) == ("fail", Failure.REQUEST_REJECTED)
+        assert "belongs to a training job created" in cause["message"]
+        assert "attempts" not in cause
+
+    @pytest.mark.parametrize("error", [TAKEN, create_error("Status Code: 500")])
+    def test_is_never_stopped(self, error):
+        """Nobody looked at the job: the name may be another's."""
+        late = Progress(looks=MAX_LOOKS)
+        throttled = {"Error": "e", "Cause": "Rate exceeded"}
+        chosen = case(error=error, describe_error=throttled, progress=late, name_chosen=True)
+        assert judge(chosen).decision == "fail"
+        assert "was not stopped" in failure(judge(chosen))[1]["message"]
+        ours = replace(chosen, plan=PLAN)
+        assert judge(ours).decision == "stop"
 
     def test_a_default_name_gives_way_to_the_next(self):
         verdict = judge(case(self.OLD, error=self.TAKEN))
@@ -386,7 +422,7 @@ class TestUndescribed:
     def test_a_job_that_is_not_there_yet_is_looked_for(self):
         assert judge(case(describe_error=NO_SUCH_JOB)).decision == "wait"
         late = Progress(looks=MAX_LOOKS)
-        assert judge(case(describe_error=NO_SUCH_JOB, progress=late)).decision == "fail"
+        assert judge(case(describe_error=NO_SUCH_JOB, progress=late)).decision == "stop"
 
 
 class TestRedriven:
@@ -395,7 +431,9 @@ class TestRedriven:
         spent = Progress(jobs=[{"job_name": "a"}, {"job_name": "b"}], names=2)
         taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
         doc = document(status, FailureReason="AlgorithmError: x")
-        verdict = judge(case(doc, error=taken, progress=spent, redrives=1, name_chosen=True))
+        redriven = case(doc, error=taken, progress=spent, redrives=1, name_chosen=True)
+        assert judge(redriven).decision == "identify"
+        verdict = judge(replace(redriven, owner=ARN))
         assert verdict.decision == "retry"
         assert verdict.progress.names == 3
         assert verdict.progress.spent == 0
@@ -468,8 +506,16 @@ descriptions = st.one_of(
 
 
 @settings(max_examples=600, deadline=None)
-@given(errors, descriptions, errors, st.integers(0, 200), st.integers(0, 1), st.one_of(words, junk))
-def test_the_judge_is_total(error, description, describe_error, looks, redrives, now):
+@given(
+    errors,
+    descriptions,
+    errors,
+    st.sampled_from([{}, {"execution": ""}, {"execution": ARN}, {"execution": "another"}]),
+    st.integers(0, 200),
+    st.integers(0, 1),
+    st.one_of(words, junk),
+)
+def test_the_judge_is_total(error, description, describe_error, owner, looks, redrives, now):
     verdict = judge_attempt.handler(
         {
             "execution": {"arn": ARN, "started_at": STARTED, "redrives": redrives},
@@ -484,11 +530,13 @@ def test_the_judge_is_total(error, description, describe_error, looks, redrives,
             "error": error,
             "description": description,
             "describe_error": describe_error,
+            "owner": owner,
             "now": now,
         },
         None,
     )
-    assert verdict["decision"] in ("succeed", "retry", "wait", "stop", "fail")
+    assert verdict["decision"] in ("succeed", "retry", "wait", "identify", "stop", "fail")
+    assert verdict["decision"] != "identify" or not owner
     json.dumps(verdict, allow_nan=False)
     if verdict["decision"] in ("fail", "stop"):
         assert Failure(verdict["error"])
