@@ -36,18 +36,22 @@ def train_with_retries(
     runs. A run that a person terminates stops the training.
 
     Args:
-        retries: How often a lost pod is replaced. A training that fails by itself is not repeated.
+        retries: How often a lost pod is replaced. KFP backends before 2.17 do not tell an automatic
+            retry from one that a person asked for: there, a training that fails is repeated too.
         cache: Whether KFP may skip the training and hand on the outputs of an earlier run with the
             same arguments. The arguments name the source archive; KFP does not see what is in it.
         launcher_image: The launcher's image in a registry of yours; default: the component's own.
         **arguments: The inputs of ``train_rl_model``. Those that are None are left out.
-            ``stop_on_sigterm`` is false unless given: an eviction must not stop the training.
+            With retries, ``stop_on_sigterm`` is false unless given: an evicted pod must not stop
+            the training that its replacement joins.
 
     Returns:
         The task, to be configured further and to take outputs from.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
-    task = train_rl_model(**{"stop_on_sigterm": False, **given})
+    if retries:
+        given.setdefault("stop_on_sigterm", False)
+    task = train_rl_model(**given)
     task.set_caching_options(cache)
     if retries:
         task.set_retry(
