@@ -54,10 +54,10 @@ def job_role(
         assumed_by=_sagemaker(scope),
     )
     written = [bucket.bucket_name, *settings.job_write_locations]
+    read = [*written, *settings.job_read_locations]
     allow_writing(role, "WriteArtifacts", written)
-    if settings.job_read_locations:
-        allow_reading(role, "ReadData", settings.job_read_locations)
-    allow_listing(role, "ListData", [*written, *settings.job_read_locations])
+    allow_reading(role, "ReadData", read)
+    allow_listing(role, "ListData", read)
     _allow_images(role, settings)
     _allow_logs_and_metrics(role)
     _allow_keys(role, settings, key)

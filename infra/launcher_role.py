@@ -70,7 +70,8 @@ def _allow_following(role: iam.Role) -> None:
 
 def _allow_artifacts(role: iam.Role, settings: Settings, bucket: str) -> None:
     # A later step of the pipeline loads the model, under the same service account.
-    allow_reading(role, "ReadArtifacts", [bucket])
+    read = [bucket, *settings.launcher_s3_locations]
+    allow_reading(role, "ReadArtifacts", read)
+    allow_listing(role, "ListArtifacts", read)
     written = [f"{bucket}/{SOURCE_PREFIX}", *settings.launcher_s3_locations]
     allow_writing(role, "UploadSources", written)
-    allow_listing(role, "ListArtifacts", [bucket, *settings.launcher_s3_locations])

@@ -18,8 +18,8 @@ def allow_reading(role: iam.IRole, sid: str, locations: Sequence[str]) -> None:
 
 
 def allow_writing(role: iam.IRole, sid: str, locations: Sequence[str]) -> None:
-    """Allow reading and writing the objects of the locations."""
-    actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+    """Allow writing objects of the locations; not reading, deleting or listing them."""
+    actions = ["s3:AbortMultipartUpload", "s3:PutObject"]
     allow(role, sid, actions, _objects(locations), wildcard=_NAMES)
 
 

@@ -3,77 +3,8 @@
 import pytest
 
 from tests.infra.deployments import ACCOUNT, EVERYTHING, IRSA
+from tests.infra.permission_table import BUCKET, GRANTS, JOBS, MACHINE
 from tests.infra.resolving import Resolver
-
-JOBS = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/*"
-TRAINING_LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs"
-MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:RlTraining"
-EXECUTIONS = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:*"
-RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"
-BUCKET = "arn:aws:s3:::artifacts82dd59a1"
-
-DEFAULT_GRANTS = {
-    "JobRole": {
-        "s3:AbortMultipartUpload": [f"{BUCKET}/*"],
-        "s3:GetObject": [f"{BUCKET}/*"],
-        "s3:PutObject": [f"{BUCKET}/*"],
-        "s3:ListBucket": [BUCKET],
-        "ecr:BatchCheckLayerAvailability": ["REGISTRIES"],
-        "ecr:BatchGetImage": ["REGISTRIES"],
-        "ecr:GetDownloadUrlForLayer": ["REGISTRIES"],
-        "ecr:GetAuthorizationToken": ["*"],
-        "logs:CreateLogGroup": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "logs:CreateLogStream": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "logs:DescribeLogStreams": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "logs:PutLogEvents": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "cloudwatch:PutMetricData": ["*"],
-    },
-    "TrainingRole": {
-        "lambda:InvokeFunction": ["BUILD_REQUEST:*", "JUDGE_ATTEMPT:*"],
-        "sagemaker:CreateTrainingJob": [JOBS],
-        "sagemaker:AddTags": [JOBS],
-        "sagemaker:DescribeTrainingJob": [JOBS],
-        "sagemaker:ListTags": [JOBS],
-        "sagemaker:StopTrainingJob": [JOBS],
-        "iam:PassRole": [f"arn:aws:iam::{ACCOUNT}:role/JobRole014917C6"],
-        "events:DescribeRule": [RULE],
-        "events:PutRule": [RULE],
-        "events:PutTargets": [RULE],
-        "logs:CreateLogDelivery": ["*"],
-        "logs:DeleteLogDelivery": ["*"],
-        "logs:DescribeLogGroups": ["*"],
-        "logs:DescribeResourcePolicies": ["*"],
-        "logs:GetLogDelivery": ["*"],
-        "logs:ListLogDeliveries": ["*"],
-        "logs:PutResourcePolicy": ["*"],
-        "logs:UpdateLogDelivery": ["*"],
-        "xray:GetSamplingRules": ["*"],
-        "xray:GetSamplingTargets": ["*"],
-        "xray:PutTelemetryRecords": ["*"],
-        "xray:PutTraceSegments": ["*"],
-    },
-    "LauncherRole": {
-        "states:StartExecution": [MACHINE, f"{MACHINE}:live"],
-        "states:DescribeExecution": [EXECUTIONS],
-        "states:GetExecutionHistory": [EXECUTIONS],
-        "states:StopExecution": [EXECUTIONS],
-        "logs:DescribeLogStreams": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "logs:GetLogEvents": [TRAINING_LOGS, f"{TRAINING_LOGS}:*"],
-        "sagemaker:DescribeTrainingJob": [JOBS],
-        "s3:GetObject": [f"{BUCKET}/*", f"{BUCKET}/source/*"],
-        "s3:AbortMultipartUpload": [f"{BUCKET}/source/*"],
-        "s3:PutObject": [f"{BUCKET}/source/*"],
-        "s3:ListBucket": [BUCKET],
-    },
-    "TrainingBuildRequestRole": {
-        "logs:CreateLogStream": ["OWN_LOG"],
-        "logs:PutLogEvents": ["OWN_LOG"],
-    },
-    "TrainingJudgeAttemptRole": {
-        "logs:CreateLogStream": ["OWN_LOG"],
-        "logs:PutLogEvents": ["OWN_LOG"],
-    },
-}
 
 
 def listed(value):
@@ -82,7 +13,7 @@ def listed(value):
 
 def grants(resolver, role):
     """Action -> the resources it is allowed on."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for statement in resolver.policy(role):
         assert statement["Effect"] == "Allow"
         for action in listed(statement["Action"]):
@@ -116,14 +47,15 @@ def trust(resolver, role):
     return found
 
 
-@pytest.mark.parametrize("role", DEFAULT_GRANTS)
+@pytest.mark.parametrize("role", GRANTS)
 def test_grants_of_the_default_deployment(templates, role):
-    assert grants(Resolver(templates["default"]), role) == DEFAULT_GRANTS[role]
+    expected = {action: list(grant.on) for action, grant in GRANTS[role].items()}
+    assert grants(Resolver(templates["default"]), role) == expected
 
 
 def test_there_is_no_other_role(templates):
     roles = Resolver(templates["default"]).resources("AWS::IAM::Role")
-    assert len(roles) == len(DEFAULT_GRANTS)
+    assert len(roles) == len(GRANTS)
     assert not any("ManagedPolicyArns" in role or "Policies" in role for role in roles.values())
 
 
@@ -219,11 +151,10 @@ def test_assume_role_is_allowed_on_the_listed_roles_only(templates):
 
 def test_data_of_the_settings_is_granted_by_prefix(templates):
     found = grants(Resolver(templates["everything"]), "JobRole")
-    assert found["s3:PutObject"] == [f"{BUCKET}/*", "arn:aws:s3:::results/rl/*"]
-    assert set(found["s3:GetObject"]) - set(found["s3:PutObject"]) == {
-        "arn:aws:s3:::datasets/*",
-        "arn:aws:s3:::shared/rl/*",
-    }
+    written = [f"{BUCKET}/*", "arn:aws:s3:::results/rl/*"]
+    assert found["s3:PutObject"] == written
+    read = ["arn:aws:s3:::datasets/*", "arn:aws:s3:::shared/rl/*"]
+    assert found["s3:GetObject"] == [*written, *read]
     assert f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/rl" in found["ecr:BatchGetImage"]
     lists = {
         each["Resource"]: each.get("Condition")
