@@ -6,6 +6,7 @@ from typing import Any
 
 from local_aws.corrections import (
     cloudformation_custom,
+    cloudformation_eks,
     cloudformation_network,
     cloudformation_states,
     iam_context,
@@ -259,6 +260,13 @@ CORRECTIONS = (
         cloudformation_network.NAT_GATEWAY,
         "Missing",
         "test_stack_with_a_network",
+    ),
+    Correction(
+        CLOUDFORMATION,
+        "_RESOURCE_HANDLERS[AWS::EKS::PodIdentityAssociation]",
+        cloudformation_eks.POD_IDENTITY_ASSOCIATION,
+        "Missing",
+        "test_stack_with_a_pod_identity_association",
     ),
     Correction(
         CLOUDFORMATION,
