@@ -18,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -46,7 +47,7 @@ def run_pipeline(
         pipeline: a function decorated with ``dsl.pipeline``.
         arguments: its inputs by name.
         children: starts the tasks' processes.
-        directory: where the tasks' outputs are kept.
+        directory: where the tasks' outputs and their temporary files are kept.
         begin: called with the name of each task when it begins.
         show: called with each line that a task prints, as it prints it.
 
@@ -71,7 +72,12 @@ def run_pipeline(
                 subprocess_task_handler.replace_python_executable(
                     self.full_command, sys.executable
                 ),
-                environment={**os.environ, "PIP_NO_INDEX": "1", "PYTHONUNBUFFERED": "1"},
+                environment={
+                    **os.environ,
+                    "PIP_NO_INDEX": "1",
+                    "PYTHONUNBUFFERED": "1",
+                    "TMPDIR": str(temporary),  # where KFP leaves a lightweight component's code
+                },
                 directory=ROOT,
                 output=subprocess.PIPE,
             )
@@ -83,14 +89,17 @@ def run_pipeline(
                 raise ExampleError(f"the step {task} ended with exit code {code}")
             return status.Status.SUCCESS
 
+    temporary = directory / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
     local.init(
         local.SubprocessRunner(use_venv=False),
         pipeline_root=str(directory / "pipeline"),
         workspace_root=str(directory / "workspace"),
     )
-    # KFP's own messages repeat what is shown already.
+    # KFP's own messages repeat what is shown already, or regret that this is no cluster.
     with (
         contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(action="ignore", category=UserWarning),
         _replaced(subprocess_task_handler, "SubprocessTaskHandler", ProcessHandler),
         _replaced(executor_input_utils, "construct_executor_input", _executor_input),
     ):

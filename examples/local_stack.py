@@ -47,7 +47,7 @@ class LocalStack:
         self._children = children
         self._scratch = scratch
         self._show = show
-        self.environment = _environment(os.environ)
+        self.environment = tools_environment(os.environ)
 
     def start(self) -> None:
         """Start the local AWS on a free port and wait until it answers.
@@ -108,12 +108,19 @@ class LocalStack:
             "synth": ["--output", assembly],
             "deploy": ["--app", assembly, "--outputs-file", str(self._scratch / "outputs.json")],
         }
-        return self._start(command, [_CDK, command, "--no-notices", *files[command], *options])
+        return self._start(
+            command,
+            [_CDK, command, "--no-notices", *files[command], *options],
+            # Where there is a cdk.json, the CLI would synthesize the app to bootstrap an account.
+            directory=self._scratch if command == "bootstrap" else ROOT,
+        )
 
-    def _start(self, name: str, command: list[str | Path]) -> subprocess.Popen[str]:
+    def _start(
+        self, name: str, command: list[str | Path], directory: Path = ROOT
+    ) -> subprocess.Popen[str]:
         with self._log(name).open("w") as output:
             return self._children.start(
-                command, environment=self.environment, directory=ROOT, output=output
+                command, environment=self.environment, directory=directory, output=output
             )
 
     def _wait(self, name: str, process: subprocess.Popen[str]) -> None:
@@ -127,7 +134,12 @@ class LocalStack:
         return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-20:])
 
 
-def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def tools_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of every tool: the inherited one without its AWS settings.
+
+    Raises:
+        ExampleError: Node or the CDK CLI is not there.
+    """
     kept = {key: value for key, value in inherited.items() if not key.startswith(("AWS_", "CDK_"))}
     # cdk.json runs python3, which must be this Python; Node is installed beside it.
     path = f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}"

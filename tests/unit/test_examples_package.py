@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from examples import package
+from examples.errors import ExampleError
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_same_files_same_bytes(source: Path) -> None:
 )
 def test_a_directory_without_files_is_an_error(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(package.PackagingError, match=message):
+    with pytest.raises(ExampleError, match=message):
         package.pack(tmp_path / name)
 
 
