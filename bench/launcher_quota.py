@@ -16,13 +16,17 @@ import heapq
 import json
 import random
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from kfp_component.watch import Watch
+
+Answer = dict[str, Any]
 
 EPOCH = 1_700_000_000.0
 ARN = "arn:aws:states:us-east-1:123456789012:execution:rl:{}"
@@ -31,12 +35,12 @@ ARN = "arn:aws:states:us-east-1:123456789012:execution:rl:{}"
 class Quota:
     """A token bucket; a refused call takes nothing."""
 
-    def __init__(self, clock, bucket, refill):
+    def __init__(self, clock: Callable[[], float], bucket: int, refill: int) -> None:
         self.clock, self.bucket, self.refill = clock, bucket, refill
         self.tokens, self.at = float(bucket), 0.0
         self.made = self.refused = 0
 
-    def take(self):
+    def take(self) -> None:
         now = self.clock()
         self.tokens = min(self.bucket, self.tokens + (now - self.at) * self.refill)
         self.at = now
@@ -46,7 +50,7 @@ class Quota:
             raise ClientError(
                 {
                     "Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"},
-                    "ResponseMetadata": {"HTTPStatusCode": 400},
+                    "ResponseMetadata": {"HTTPStatusCode": 400},  # type: ignore[typeddict-item]
                 },
                 "Operation",
             )
@@ -62,7 +66,7 @@ class Account:
     begins: dict[str, float] = field(default_factory=dict)
     renewals: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.describes = Quota(self.clock, 300, 15)
         self.histories = Quota(self.clock, 400, 20)
         self.log_reads = Quota(self.clock, 25, 25)
@@ -70,10 +74,10 @@ class Account:
         self.job_describes = Quota(self.clock, 10, 10)
         self.states = self.logs = self
 
-    def clock(self):
+    def clock(self) -> float:
         return self.now
 
-    def describe_execution(self, *, executionArn):
+    def describe_execution(self, *, executionArn: str) -> Answer:
         self.describes.take()
         began, end = self.begins[executionArn], self.ends[executionArn]
         ended = self.now >= end
@@ -89,7 +93,7 @@ class Account:
             },
         }
 
-    def get_execution_history(self, *, executionArn, **_):
+    def get_execution_history(self, *, executionArn: str, **_: Any) -> Answer:
         self.histories.take()
         request = {"TrainingJobName": executionArn[-12:].replace(":", "-")}
         details = {
@@ -99,19 +103,19 @@ class Account:
         }
         return {"events": [{"id": 1, "taskScheduledEventDetails": details}]}
 
-    def describe_training_job(self, _):
+    def describe_training_job(self, _: str) -> Answer:
         self.job_describes.take()
         return {"TrainingJobStatus": "InProgress", "CreationTime": EPOCH}
 
-    def describe_log_streams(self, *, logStreamNamePrefix, **_):
+    def describe_log_streams(self, *, logStreamNamePrefix: str, **_: Any) -> Answer:
         self.stream_lists.take()
         return {"logStreams": [{"logStreamName": f"{logStreamNamePrefix}algo-1-1"}]}
 
-    def get_log_events(self, **_):
+    def get_log_events(self, **_: Any) -> Answer:
         self.log_reads.take()
         return {"events": [], "nextForwardToken": "f"}
 
-    def renew(self):
+    def renew(self) -> None:
         self.renewals += 1
 
 
@@ -120,7 +124,7 @@ class Silence:
 
     heartbeat_seconds = 60.0
 
-    def __getattr__(self, _):
+    def __getattr__(self, _: str) -> Callable[..., None]:
         return lambda *_: None
 
 
@@ -133,7 +137,7 @@ class Outcome:
     latencies: list[float]
     account: Account
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         late = sorted(self.latencies)
         account = self.account
         yield f"{self.ended_right} of {self.launchers} launchers ended right"
@@ -144,11 +148,19 @@ class Outcome:
             yield f"{name}: {quota.made} calls, {quota.refused} refused"
 
 
-def simulate(launchers, shortest=600.0, longest=7200.0, spread=60.0, seed=1):
+def simulate(
+    launchers: int,
+    shortest: float = 600.0,
+    longest: float = 7200.0,
+    spread: float = 60.0,
+    seed: int = 1,
+) -> Outcome:
     """Runs that many launchers, begun within ``spread`` seconds, until every one has ended."""
     random.seed(seed)
     account = Account()
-    watches, queue, latencies = {}, [], []
+    watches: dict[str, Watch] = {}
+    queue: list[tuple[float, str]] = []
+    latencies: list[float] = []
     for number in range(launchers):
         arn = ARN.format(number)
         begin = random.uniform(0, spread)
@@ -158,18 +170,21 @@ def simulate(launchers, shortest=600.0, longest=7200.0, spread=60.0, seed=1):
     while queue:
         account.now, arn = heapq.heappop(queue)
         if arn not in watches:
-            watches[arn] = Watch(account, arn, Silence(), account.clock)
+            # Typed loosely: the account answers to what a Watch calls, and to nothing else.
+            aws, view = cast("Any", account), cast("Any", Silence())
+            watches[arn] = Watch(aws, arn, view, account.clock)
         watch = watches[arn]
         delay = watch.step()
         if watch.final is None:
             heapq.heappush(queue, (account.now + delay, arn))
         else:
             latencies.append(account.now - account.ends[arn])
-    right = sum(watch.final["status"] == "SUCCEEDED" for watch in watches.values())
+    finals = [watch.final or {} for watch in watches.values()]
+    right = sum(final.get("status") == "SUCCEEDED" for final in finals)
     return Outcome(launchers, right, latencies, account)
 
 
-def main():
+def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     print("\n".join(simulate(count).lines()))
     alone = simulate(1, 3600, 3600)

@@ -57,6 +57,9 @@ class LiveView:
             note=note,
         )
 
+    def flush(self) -> None:
+        """Does nothing: rich writes at once."""
+
     def close(self) -> None:
         """Takes the bar away and gives the cursor back."""
         self._progress.stop()

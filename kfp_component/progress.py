@@ -54,6 +54,9 @@ class View(Protocol):
     def still(self, snapshot: Snapshot) -> None:
         """Shows that the run goes on."""
 
+    def flush(self) -> None:
+        """Hands the log lines shown so far to whoever reads."""
+
     def close(self) -> None:
         """Ends the view."""
 
@@ -96,10 +99,14 @@ class PlainView:
             f"{newest(snapshot.metrics)}"
         )
 
-    def close(self) -> None:
-        """Prints what is left."""
+    def flush(self) -> None:
+        """Hands what was printed to whoever reads: a thousand lines are one write."""
         if self._stream is not None:
             self._guarded(self._stream.flush)
+
+    def close(self) -> None:
+        """Prints what is left."""
+        self.flush()
 
     def _print(self, text: str, flush: bool = True) -> None:
         self._guarded(lambda: print(text, file=self._stream, flush=flush))

@@ -9,10 +9,10 @@ from kfp_component.backoff import Backoff
 _SHARE = 0.05
 # The step is to end within max(2 s, 5 % of the run, at most 30 s) of the execution: a little less
 # than that between two polls leaves time for the outputs.
-_SHORTEST = 1.5
+_SHORTEST = 1.35
 _LONGEST = 30.0
-_LEAST_JITTER = 0.88
-_MOST_JITTER = 0.98
+_LEAST_JITTER = 0.90
+_MOST_JITTER = 0.99
 _MOST_SLOWDOWN = 8.0
 _NEVER = float("inf")
 

@@ -198,7 +198,10 @@ class Watch:
     def _read_logs(self) -> float | None:
         if self._tail is None:
             return 1.0
-        return self._tail.poll()
+        try:
+            return self._tail.poll()
+        finally:
+            self._view.flush()
 
     def _describe_job(self) -> float | None:
         attempt = self.record.attempts[-1] if self.record.attempts else None

@@ -207,6 +207,9 @@ class ListView:
     def still(self, *_: Any) -> None:
         self.beats += 1
 
+    def flush(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
