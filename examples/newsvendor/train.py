@@ -170,6 +170,11 @@ def stop(_signal: int, _frame: Any) -> None:
 def main() -> None:
     """Train, and save whatever was learned, also when told to stop."""
     options = parse_options()
+    hosts = json.loads(os.environ.get("SM_HOSTS", '["algo-1"]'))
+    host = os.environ.get("SM_CURRENT_HOST", hosts[0])
+    if host != hosts[0]:
+        print(f"the workers share one instance: {hosts[0]} trains, {host} has nothing to do")
+        return
     checkpoints = Path(os.environ.get("SM_CHECKPOINT_DIR", "/opt/ml/checkpoints"))
     search = Search(untrained(options.seed))
     load_checkpoint(checkpoints, search)

@@ -200,6 +200,16 @@ def test_results_hold_the_policy_and_the_comparison(
     assert '"trained": 60000.0' in (tmp_path / "output" / "evaluation.json").read_text()
 
 
+def test_a_host_beyond_the_first_says_that_it_has_nothing_to_do(
+    script: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SM_HOSTS", '["algo-1", "algo-2"]')
+    monkeypatch.setenv("SM_CURRENT_HOST", "algo-2")
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    script.main()
+    assert "algo-2 has nothing to do" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", sorted(SOURCE.glob("*.py")), ids=lambda path: path.name)
 def test_code_is_python_3_6(path: Path) -> None:
     """Ray's PyTorch images have Python 3.6, which knows neither this syntax nor these names."""
