@@ -17,7 +17,7 @@ from infra.log_group import log_group
 from infra.permissions import allow
 from infra.settings import Settings
 from infra.state_machine_role import state_machine_role
-from training_job import GuardRails
+from training_job import GuardRails, TrainingArguments
 
 ALIAS = "live"
 """The alias that names the version deployed last."""
@@ -97,7 +97,11 @@ class RlTrainingWorkflow(Construct):
         code = lambda_code(settings.lambda_runtime, settings.lambda_architecture)
         guard_rails = GuardRails(
             region=Aws.REGION,
-            argument_defaults={**argument_defaults, **settings.argument_defaults},
+            argument_defaults={
+                **_within(settings.max_run_limit),
+                **argument_defaults,
+                **settings.argument_defaults,
+            },
             max_run_limit=settings.max_run_limit,
             assumable_roles=settings.assumable_roles,
             allowed_job_roles=list(job_roles),
@@ -177,3 +181,13 @@ class RlTrainingWorkflow(Construct):
             ),
         )
         return alias.ref
+
+
+def _within(max_run_limit: int) -> dict[str, object]:
+    """Defaults of the times that have one beyond the limit: a run that names none is within it."""
+    fields = TrainingArguments.model_fields
+    return {
+        name: max_run_limit
+        for name in ("max_run", "max_wait_time")
+        if fields[name].default > max_run_limit
+    }
