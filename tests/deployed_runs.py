@@ -187,7 +187,7 @@ class Stage:
         named = given.get("job_name", name) or hashlib.sha256(arn.encode()).hexdigest()[:8]
         if faults:
             self.plan(f"*{named}*", faults)
-        merged = self.arguments() | {"job_name": name} | given
+        merged = {**self.arguments(), "job_name": name, **given}
         states = self.client("stepfunctions")
         states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(merged))
         return Run(arn, named, states, self.client("sagemaker"), bool(faults))

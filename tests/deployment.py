@@ -44,7 +44,8 @@ def synthesize(context: Mapping[str, object] | None = None) -> Path:
 
 def cdk_json() -> dict[str, Any]:
     """Return what cdk.json says."""
-    return json.loads((ROOT / "cdk.json").read_text())
+    found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
+    return found
 
 
 def kept(spec: object, make: Callable[[Path], object]) -> Path:
@@ -79,7 +80,8 @@ def run(arguments: Sequence[str], **environment: str) -> subprocess.CompletedPro
 
 def template(assembly: Path, stack: str = STACK) -> dict[str, Any]:
     """Return the CloudFormation template of an assembly's stack."""
-    return json.loads((assembly / f"{stack}.template.json").read_text())
+    found: dict[str, Any] = json.loads((assembly / f"{stack}.template.json").read_text())
+    return found
 
 
 def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]:
