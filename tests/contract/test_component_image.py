@@ -1,0 +1,60 @@
+"""The launcher's image, as far as it can be told without building it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+PINS = re.compile(r"^([a-z0-9-]+)==(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def pins(path):
+    return {name: rest.split() for name, rest in PINS.findall(path.read_text())}
+
+
+def needed(name, known):
+    """A distribution and all that it needs, by the installed metadata."""
+    from importlib.metadata import requires
+
+    if name not in known:
+        known.add(name)
+        for text in requires(name) or []:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                needed(requirement.name, known)
+    return known
+
+
+def test_the_image_pins_what_the_tests_run_with():
+    everything = pins(ROOT / "requirements.txt")
+    for name, pin in pins(ROOT / "docker" / "requirements.txt").items():
+        assert everything[name] == pin, name
+
+
+def test_the_image_has_what_the_launcher_needs_and_nothing_else():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    launcher = project["optional-dependencies"]["launcher"]
+    wanted = set()
+    for text in launcher:
+        needed(Requirement(text).name, wanted)
+    assert set(pins(ROOT / "docker" / "requirements.txt")) == wanted
+
+
+def test_every_package_is_copied_into_the_build():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    packages = {name.partition(".")[0] for name in tool["setuptools"]["packages"]}
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    for package in packages:
+        assert f"COPY {package} {package}\n" in DOCKERFILE
+        assert f"!{package}" in ignored
+
+
+def test_the_image_runs_without_rights_and_its_base_can_be_pinned():
+    assert re.search(r"^USER 65532:65532$", DOCKERFILE, re.MULTILINE)
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert bases
+    assert all(base.endswith("${PYTHON_DIGEST:+@${PYTHON_DIGEST}}") for base in bases)
+    assert 'ENTRYPOINT ["python3", "-m", "kfp_component"]' in DOCKERFILE
