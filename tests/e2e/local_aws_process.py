@@ -51,13 +51,13 @@ class LocalAws:
             self.process.stdout.close()
 
 
-def start_local_aws(*arguments: str) -> LocalAws:
-    """Start a server on a free port and wait until it is ready."""
+def start_local_aws(*arguments: str, **environment: str) -> LocalAws:
+    """Start a server on a free port, with more in its environment, and wait until it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local_aws", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "AWS_ENDPOINT_URL": "http://stray.invalid"},
+        env={**os.environ, "AWS_ENDPOINT_URL": "http://stray.invalid", **environment},
     )
     readable, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
     line = process.stdout.readline() if readable else ""

@@ -19,6 +19,18 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
+def enforcing_aws():
+    """A server that checks permissions, and does not wait before a retry."""
+    from local_aws_process import start_local_aws  # on the path in this folder's tests only
+
+    server = start_local_aws("--iam", "--stop-grace", "2", SFN_WAIT_SCALE="0")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
 def deployed(local_aws) -> Deployed:
     """The default deployment."""
     assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)

@@ -5,13 +5,11 @@ run uses is taken away once, and something must say so.
 """
 
 import json
-import os
 from contextlib import contextmanager
 
 import pytest
 from botocore.exceptions import ClientError
 from launched_run import Launcher, RunFailed
-from local_aws_process import start_local_aws
 from training_jobs import wait_until
 
 from tests import deployment
@@ -30,28 +28,11 @@ def permissions(use):
 
 
 @pytest.fixture(scope="module")
-def iam_aws():
-    """A server that checks permissions, and does not wait before a retry."""
-    before = os.environ.get("SFN_WAIT_SCALE")
-    os.environ["SFN_WAIT_SCALE"] = "0"
-    try:
-        server = start_local_aws("--iam", "--stop-grace", "2")
-    finally:
-        os.environ.pop("SFN_WAIT_SCALE")
-        if before is not None:
-            os.environ["SFN_WAIT_SCALE"] = before
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def launcher(iam_aws):
+def launcher(enforcing_aws):
     """Whoever has assumed the launcher role of the deployed stack."""
     assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
-    outputs = deployment.deploy(assembly, iam_aws.client)
-    session = iam_aws.client("sts").assume_role(
+    outputs = deployment.deploy(assembly, enforcing_aws.client)
+    session = enforcing_aws.client("sts").assume_role(
         RoleArn=outputs["LauncherRoleArn"], RoleSessionName="launcher"
     )["Credentials"]
     credentials = {
@@ -59,13 +40,13 @@ def launcher(iam_aws):
         "aws_secret_access_key": session["SecretAccessKey"],
         "aws_session_token": session["SessionToken"],
     }
-    return Launcher(outputs, lambda service: iam_aws.client(service, **credentials))
+    return Launcher(outputs, lambda service: enforcing_aws.client(service, **credentials))
 
 
 @pytest.fixture
-def without(iam_aws, launcher):
+def without(enforcing_aws, launcher):
     """Takes an action from the policy of a role, for a while."""
-    iam = iam_aws.client("iam")
+    iam = enforcing_aws.client("iam")
     names = [
         role["RoleName"]
         for page in iam.get_paginator("list_roles").paginate()
@@ -114,10 +95,10 @@ def test_without_a_permission_a_run_fails_and_says_so(launcher, without, role, a
 
 
 @pytest.fixture
-def running(iam_aws, launcher):
+def running(enforcing_aws, launcher):
     """An execution whose training job runs, and how to ask for the job's status."""
     execution = launcher.start(pause=60)
-    sagemaker, states = iam_aws.client("sagemaker"), iam_aws.client("stepfunctions")
+    sagemaker, states = enforcing_aws.client("sagemaker"), enforcing_aws.client("stepfunctions")
 
     def job():
         name = states.describe_execution(executionArn=execution)["startDate"]
@@ -146,7 +127,7 @@ def test_a_launcher_that_may_not_stop_is_told_so(launcher, without, running):
 
 
 def test_a_state_machine_that_may_not_stop_leaves_the_job_running(
-    iam_aws, launcher, without, running
+    enforcing_aws, launcher, without, running
 ):
     """StopExecution is best effort: it succeeds, and the job goes on.
 
@@ -155,7 +136,7 @@ def test_a_state_machine_that_may_not_stop_leaves_the_job_running(
     execution, describe = running
     with without("TrainingRole", "sagemaker:StopTrainingJob"):
         launcher.client("stepfunctions").stop_execution(executionArn=execution)
-        ended = iam_aws.client("stepfunctions").describe_execution(executionArn=execution)
+        ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
         assert ended["status"] == "ABORTED"
         assert describe()["TrainingJobStatus"] == "InProgress"
 
@@ -169,15 +150,15 @@ def test_every_stop_permission_has_its_test_above():
 
 @pytest.mark.parametrize(("role", "action"), permissions(CREATE))
 def test_without_a_permission_the_state_machine_is_refused(
-    iam_aws, launcher, without, role, action
+    enforcing_aws, launcher, without, role, action
 ):
-    states, arn = iam_aws.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs["StateMachineArn"]
     definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
     with without(role, action), pytest.raises(ClientError, match="create managed-rule"):
         states.update_state_machine(stateMachineArn=arn, definition=definition)
 
 
-def test_a_launcher_can_do_nothing_else(iam_aws, launcher):
+def test_a_launcher_can_do_nothing_else(enforcing_aws, launcher):
     """The calls of the table, as far as the local AWS has them, from the launcher itself."""
     outputs = launcher.outputs
     bucket, machine = outputs["ArtifactBucketName"], outputs["StateMachineArn"]
