@@ -23,7 +23,7 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:${PYTHON_TAG}${PYTHON_DIGEST:+@${PYTHON_DIGEST}}
 # Installed files are compiled here, for nothing can be written at run time.
-RUN --mount=type=bind,source=docker/requirements.txt,target=/requirements.txt \
+RUN --mount=type=bind,source=requirements-launcher.txt,target=/requirements.txt \
     --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-deps --require-hashes --requirement /requirements.txt \
     && pip install --no-cache-dir --no-deps /wheels/sagemaker_rl_kubeflow-*.whl

@@ -30,7 +30,7 @@ def needed(name, known):
 
 def test_the_image_pins_what_the_tests_run_with():
     everything = pins(ROOT / "requirements.txt")
-    for name, pin in pins(ROOT / "docker" / "requirements.txt").items():
+    for name, pin in pins(ROOT / "requirements-launcher.txt").items():
         assert everything[name] == pin, name
 
 
@@ -40,7 +40,7 @@ def test_the_image_has_what_the_launcher_needs_and_nothing_else():
     wanted = set()
     for text in launcher:
         needed(Requirement(text).name, wanted)
-    assert set(pins(ROOT / "docker" / "requirements.txt")) == wanted
+    assert set(pins(ROOT / "requirements-launcher.txt")) == wanted
 
 
 def test_every_package_is_copied_into_the_build():

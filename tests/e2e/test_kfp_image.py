@@ -42,7 +42,7 @@ def environment(directory):
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     for line in install_lines():
-        command = line.replace("/requirements.txt", str(ROOT / "docker" / "requirements.txt"))
+        command = line.replace("/requirements.txt", str(ROOT / "requirements-launcher.txt"))
         command = command.replace("/wheels", str(directory / "wheels"))
         path = f"{directory / 'venv' / 'bin'}:{os.environ['PATH']}"
         subprocess.run(
