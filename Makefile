@@ -10,10 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-PACKAGES := training_job lambdas infra kfp_component local_aws examples bench
-GENERATED_BY := training_job/arguments.py training_job/rl_images.json
-
-.PHONY: help demo test check generate synth soak properties clean
+.PHONY: help environment demo test check slow generate synth properties soak newsvendor assume-role-policy clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -40,14 +37,17 @@ environment: $(BIN)/.ready ## Install everything into .venv and node_modules.
 demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AWS account.
 	@python -m examples.demo
 
-test: check ## Every test.
-	@python -m pytest tests/e2e
+test: check ## Every test but the slow ones.
+	@python -m pytest tests/e2e -m "not slow"
 
 check: $(BIN)/.ready ## Format, lint, types and the fast tests.
 	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }
 	@ruff check --quiet .
 	@mypy --no-error-summary
-	@python -m pytest tests/unit tests/contract tests/infra -n 2
+	@python -m pytest tests/unit tests/contract tests/infra -m "not slow" -n 2
+
+slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix, the image's installation.
+	@python -m pytest tests -m slow
 
 generate: $(BIN)/.ready ## Write every generated file anew.
 	@python -m docs.generate
@@ -57,6 +57,20 @@ synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 
 properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+
+soak: $(BIN)/.ready ## 200 executions under random faults.
+	@python -m bench.soak
+
+newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
+	@python -m examples.demo newsvendor
+
+$(BIN)/.ray: $(BIN)/.ready
+	@echo "Installing Ray (once) ..."
+	@python -m pip install --quiet --disable-pip-version-check ray==2.60.0
+	@touch $@
+
+assume-role-policy: $(BIN)/.ready ## Trust and policy of a role that another account offers as assume_role.
+	@python -m infra.assume_role_policy
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
