@@ -103,6 +103,7 @@ class Resolver:
             "AWS::IAM::Role": self.place.arn("iam", f"role/{name}", global_=True),
             "AWS::Lambda::Function": self.place.arn("lambda", f"function:{name}"),
             "AWS::Logs::LogGroup": self.place.arn("logs", f"log-group:{name}:*"),
+            "AWS::CloudWatch::Alarm": self.place.arn("cloudwatch", f"alarm:{name}"),
             "AWS::KMS::Key": self.place.arn("kms", f"key/{name}"),
             "AWS::S3::Bucket": f"arn:{self.place.partition}:s3:::{name.lower()}",
             "AWS::StepFunctions::StateMachine": self.place.arn("states", "stateMachine:RlTraining"),

@@ -1,0 +1,164 @@
+"""Logs, traces, alarms, notifications, encryption, retention."""
+
+import json
+
+import pytest
+
+from tests.infra.deployments import DEPLOYMENTS, EVERYTHING, EXISTING_VPC
+from tests.infra.resolving import Resolver
+
+DATA = ("AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::KMS::Key")
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_the_state_machine_logs_everything_and_traces(templates, name):
+    machine = Resolver(templates[name]).resource("AWS::StepFunctions::StateMachine")
+    logging = machine["LoggingConfiguration"]
+    assert logging["Level"] == "ALL"
+    assert logging["IncludeExecutionData"] is (name == "everything")
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["StateMachineType"] == "STANDARD"
+
+
+def test_execution_logs_are_vended_and_named_anew_with_each_stack(templates):
+    groups = Resolver(templates["default"]).resources("AWS::Logs::LogGroup").values()
+    assert {each["LogGroupName"] for each in groups} == {
+        "/aws/vendedlogs/states/RlTraining-0a1b2c3d",
+        "/aws/lambda/RlTraining-BuildRequest-0a1b2c3d",
+        "/aws/lambda/RlTraining-JudgeAttempt-0a1b2c3d",
+    }
+    assert {each["RetentionInDays"] for each in groups} == {365}
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [("default", "Retain"), ("everything", "Delete"), ("existing-vpc", "Retain")],
+)
+def test_data_is_retained_unless_the_settings_say_otherwise(templates, name, policy):
+    found = [each for each in templates[name]["Resources"].values() if each["Type"] in DATA]
+    assert {each["DeletionPolicy"] for each in found} == {policy}
+    assert {each["UpdateReplacePolicy"] for each in found} == {policy}
+
+
+def test_the_bucket_is_encrypted_private_versioned_and_tls_only(templates):
+    resolver = Resolver(templates["default"])
+    bucket = resolver.resource("AWS::S3::Bucket")
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    statements = resolver.resource("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [
+        each["Condition"] for each in statements if each["Effect"] == "Deny"
+    ]
+
+
+@pytest.mark.parametrize("name", ["everything", "existing-vpc"])
+def test_one_key_encrypts_everything(templates, name):
+    resolver = Resolver(templates[name])
+    if name == "existing-vpc":
+        key = EXISTING_VPC["kms_key"]
+        assert not resolver.resources("AWS::KMS::Key")
+    else:
+        (logical_id,) = resolver.resources("AWS::KMS::Key")
+        key = resolver.place.arn("kms", f"key/{logical_id}")
+        assert resolver.resource("AWS::KMS::Key")["EnableKeyRotation"] is True
+    groups = resolver.resources("AWS::Logs::LogGroup").values()
+    assert {group["KmsKeyId"] for group in groups} == {key}
+    functions = resolver.resources("AWS::Lambda::Function")
+    ours = [each for name, each in functions.items() if name.startswith("Training")]
+    assert {each["KmsKeyArn"] for each in ours} == {key}
+    machine = resolver.resource("AWS::StepFunctions::StateMachine")
+    assert machine["EncryptionConfiguration"]["KmsKeyId"] == key
+    assert resolver.resource("AWS::SNS::Topic")["KmsMasterKeyId"] in (key, key.rpartition("/")[2])
+    (rule,) = resolver.resource("AWS::S3::Bucket")["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == key
+
+
+def test_failures_are_told_whatever_a_catch_sees(templates):
+    resolver = Resolver(templates["everything"])
+    rule = resolver.resource("AWS::Events::Rule")
+    assert rule["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            "stateMachineArn": [resolver.place.arn("states", "stateMachine:RlTraining")],
+        },
+    }
+    (topic,) = resolver.resources("AWS::SNS::Topic")
+    assert [each["Arn"] for each in rule["Targets"]] == [resolver.place.arn("sns", topic)]
+    subscription = resolver.resource("AWS::SNS::Subscription")
+    assert subscription["Endpoint"] == EVERYTHING["notification_emails"][0]
+
+
+def test_alarms_watch_executions_and_functions(templates):
+    alarms = Resolver(templates["default"]).resources("AWS::CloudWatch::Alarm").values()
+    assert sorted((each["Namespace"], each["MetricName"]) for each in alarms) == [
+        ("AWS/Lambda", "Errors"),
+        ("AWS/Lambda", "Errors"),
+        ("AWS/States", "ExecutionThrottled"),
+        ("AWS/States", "ExecutionsAborted"),
+        ("AWS/States", "ExecutionsFailed"),
+        ("AWS/States", "ExecutionsTimedOut"),
+    ]
+    assert all(each["AlarmActions"] for each in alarms)
+    assert not Resolver(templates["existing-vpc"]).resources("AWS::CloudWatch::Alarm")
+
+
+def test_the_dashboard_is_a_setting(templates):
+    assert not Resolver(templates["default"]).resources("AWS::CloudWatch::Dashboard")
+    assert Resolver(templates["everything"]).resource("AWS::CloudWatch::Dashboard")
+
+
+def test_an_alias_names_the_version_deployed_last(templates):
+    resolver = Resolver(templates["default"])
+    (version,) = resolver.resources("AWS::StepFunctions::StateMachineVersion")
+    alias = resolver.resource("AWS::StepFunctions::StateMachineAlias")
+    assert alias["Name"] == "live"
+    assert alias["DeploymentPreference"] == {
+        "StateMachineVersionArn": version,
+        "Type": "ALL_AT_ONCE",
+    }
+    assert templates["default"]["Resources"][version]["DeletionPolicy"] == "Retain"
+
+
+def test_the_definition_calls_versions_of_the_functions(templates):
+    resolver = Resolver(templates["default"])
+    versions = {
+        resolver.resolve({"Ref": name}) for name in resolver.resources("AWS::Lambda::Version")
+    }
+    states = resolver.definition()["States"]
+    called = {
+        states[name]["Arguments"]["FunctionName"] for name in ("BuildRequest", "JudgeAttempt")
+    }
+    assert called == versions
+
+
+def test_tags_are_on_everything_that_takes_them(templates):
+    resolver = Resolver(templates["everything"])
+    for kind in ("AWS::S3::Bucket", "AWS::Lambda::Function", "AWS::IAM::Role", "AWS::SNS::Topic"):
+        for name, each in resolver.resources(kind).items():
+            if not name.startswith("CustomS3"):
+                assert {"Key": "team", "Value": "ml"} in each["Tags"], name
+
+
+def test_guard_rails_reach_build_request(templates):
+    functions = Resolver(templates["everything"]).resources("AWS::Lambda::Function")
+    (settings,) = [
+        json.loads(each["Environment"]["Variables"]["SETTINGS"])
+        for name, each in functions.items()
+        if "BuildRequest" in name
+    ]
+    job_role, other = settings.pop("allowed_job_roles")
+    assert job_role.endswith("JobRole014917C6")
+    assert other == EVERYTHING["allowed_job_roles"][0]
+    defaults = settings.pop("argument_defaults")
+    assert (defaults["max_run"], defaults["max_wait_time"]) == (3600, 3600)
+    assert len(defaults["vpc_subnets"]) == 2
+    assert len(defaults["vpc_security_group_ids"]) == 1
+    names = ("assumable_roles", "allowed_instance_types", "max_instance_count", "max_run_limit")
+    names += ("required_tags", "required_encryption_key")
+    assert settings == {"region": "us-east-1", **{name: EVERYTHING[name] for name in names}}
