@@ -129,13 +129,13 @@ def train(search: Search, options: argparse.Namespace, checkpoints: Path) -> Non
     environment = gymnasium.make("CartPole-v1")
     while search.iteration < options.iterations and not search.solved:
         rewards = improve(environment, search, options.population, options.seed)
+        save_checkpoint(checkpoints, search)
         print(
             f"episode_reward_mean: {np.mean(rewards):.1f}  "
             f"episode_reward_max: {np.max(rewards):.1f}  "
             f"iteration: {search.iteration}",
             flush=True,
         )
-        save_checkpoint(checkpoints, search)
     environment.close()
 
 
