@@ -56,6 +56,12 @@ _DESCRIPTION = (
     + ", 'AlgorithmSpecification': {'TrainingImage': AlgorithmSpecification.TrainingImage}} %}"
 )
 
+# Of a job that failed the cause is its whole description, which may fill a state.
+_ERROR = {
+    "Error": "{% $join([$states.errorOutput.Error]) %}",
+    "Cause": "{% $join([$substring($states.errorOutput.Cause, 0, 4000)]) %}",
+}
+
 # The failure as it was, but that its message tells why the job could not be stopped.
 _NOT_STOPPED = {
     "error": "{% $states.input.error %}",
@@ -306,7 +312,7 @@ def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
             "Catch": [
                 {
                     "ErrorEquals": ["States.ALL"],
-                    "Assign": {"error": "{% $states.errorOutput %}"},
+                    "Assign": {"error": _ERROR},
                     "Output": {},
                     "Next": describe,
                 }
@@ -324,7 +330,7 @@ def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
             "Catch": [
                 {
                     "ErrorEquals": ["States.ALL"],
-                    "Assign": {"description": {}, "describeError": "{% $states.errorOutput %}"},
+                    "Assign": {"description": {}, "describeError": _ERROR},
                     "Output": {},
                     "Next": "JudgeAttempt",
                 }

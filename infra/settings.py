@@ -44,11 +44,11 @@ class Settings(BaseModel):
     lambda_architecture: types.Architecture = _setting(
         "arm64", "Functions", "Processor architecture of the two Lambda functions."
     )
-    execution_timeout_seconds: int = _setting(
-        2_592_000,
+    execution_timeout_seconds: Annotated[int | None, Empty] = _setting(
+        None,
         "Functions",
-        "Seconds after which an execution is stopped, whatever it waits for; room for every "
-        "attempt of the longest training run.",
+        "Seconds after which an execution is stopped, whatever it waits for. Left out, there is "
+        "room for every attempt of the longest run within `max_run_limit`.",
         ge=60,
         le=31_536_000,
     )

@@ -18,6 +18,7 @@ from infra.permissions import allow
 from infra.settings import Settings
 from infra.state_machine_role import state_machine_role
 from training_job import GuardRails, TrainingArguments
+from training_job.timeouts import execution_timeout
 
 ALIAS = "live"
 """The alias that names the version deployed last."""
@@ -140,7 +141,9 @@ class RlTrainingWorkflow(Construct):
             build_request_arn=build_request.version.function_arn,
             judge_attempt_arn=judge_attempt.version.function_arn,
             assume_role=bool(settings.assumable_roles),
-            timeout_seconds=settings.execution_timeout_seconds,
+            timeout_seconds=(
+                settings.execution_timeout_seconds or execution_timeout(settings.max_run_limit)
+            ),
         )
         # Step Functions delivers logs best to groups of this prefix:
         # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html

@@ -185,6 +185,15 @@ def test_the_script_fails(run):
     assert run.cause["failure_reason"].startswith("AlgorithmError")
 
 
+@row(
+    fault("fail_job", reason="InternalServerError: oops", times=9),
+    hyperparameters={f"name{number}": "x" * 2400 for number in range(75)},
+)
+def test_a_request_that_nearly_fills_a_state(run):
+    """Step Functions ends an execution at 256 KiB, whatever it catches."""
+    assert "tried 3 times" in failed(run, "TrainingJobFailed", jobs=3)
+
+
 @row(source_dir="s3://no-such-bucket/source.tar.gz")
 def test_the_source_is_missing(run):
     failed(run, "TrainingJobFailed", jobs=1)

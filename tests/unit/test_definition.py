@@ -260,6 +260,22 @@ def test_an_internal_error_has_a_cause_whatever_it_lacks(states, error, attempt)
         assert len(text) < 32_768
 
 
+@pytest.mark.parametrize("error", [{}, {"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+def test_an_error_is_carried_whatever_it_lacks_and_never_whole(states, error):
+    for name in ("CreateTrainingJob", "DescribeTrainingJob"):
+        (assigned,) = [
+            value for key, value in states[name]["Catch"][0]["Assign"].items() if "rror" in key
+        ]
+        caught = {
+            key: evaluate(expressions(value)[0], states_value={"errorOutput": error})
+            for key, value in assigned.items()
+        }
+        assert caught == {
+            "Error": error.get("Error", ""),
+            "Cause": error.get("Cause", "")[:4000],
+        }
+
+
 OWNER = {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": "arn:execution"}
 OTHER = {"Key": "team", "Value": "rl"}
 
