@@ -10,7 +10,8 @@ from typing import Any
 
 from kfp_component.aws import StatesClient
 
-_PAGE = 100
+# An event may hold 256 KiB: small pages keep memory flat.
+_PAGE = 25
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from kfp_component.durations import duration
 from kfp_component.progress import Snapshot, newest
 
 
@@ -41,9 +40,9 @@ class LiveView:
         """Prints a line of the training job's log."""
         self._console.print(Text(f"{host} | {line}" if host else line), soft_wrap=True)
 
-    def status(self, name: str, since: float, note: str) -> None:
+    def status(self, name: str, detail: str) -> None:
         """Prints the status and puts it before the bar."""
-        self.say(f"{name} ({duration(since)} after the start){': ' + note if note else ''}")
+        self.say(f"{name} {detail}")
         self._progress.update(self._task, description=name)
 
     def still(self, snapshot: Snapshot) -> None:

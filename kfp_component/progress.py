@@ -48,8 +48,8 @@ class View(Protocol):
     def log(self, host: str, line: str) -> None:
         """Shows a line of the training job's log; ``host`` is '' if there is only one."""
 
-    def status(self, name: str, since: float, note: str) -> None:
-        """Shows that the training job entered a status, ``since`` seconds after the start."""
+    def status(self, name: str, detail: str) -> None:
+        """Shows that the training job entered a status."""
 
     def still(self, snapshot: Snapshot) -> None:
         """Shows that the run goes on."""
@@ -88,9 +88,9 @@ class PlainView:
         """Prints a line of the training job's log, with its host if it is one of several."""
         self._print(f"{host} | {line}" if host else line, flush=False)
 
-    def status(self, name: str, since: float, note: str) -> None:
+    def status(self, name: str, detail: str) -> None:
         """Prints the status that begins."""
-        self.say(f"{name} ({duration(since)} after the start){': ' + note if note else ''}")
+        self.say(f"{name} {detail}")
 
     def still(self, snapshot: Snapshot) -> None:
         """Prints a heartbeat with the newest metrics."""

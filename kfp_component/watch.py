@@ -14,6 +14,7 @@ from typing import Any
 from kfp_component.attempts import Attempt, AttemptHistory
 from kfp_component.aws import Aws, service_time
 from kfp_component.aws_errors import Kind, error_code, kind_of
+from kfp_component.durations import duration
 from kfp_component.logs import LogTail
 from kfp_component.metric_series import MetricSeries
 from kfp_component.progress import Snapshot, View
@@ -41,7 +42,6 @@ class Record:
     metrics: MetricSeries = field(default_factory=lambda: MetricSeries({}))
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_LAST_LINES))
     log_lines: int = 0
-    transitions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 class Watch:
@@ -215,17 +215,21 @@ class Watch:
         return max(2.0, spacing(self.age))
 
     def _show_transitions(self, job_name: str, description: dict[str, Any]) -> None:
-        transitions = description.get("SecondaryStatusTransitions") or []
-        self.record.transitions[job_name] = transitions
-        created = float(description.get("CreationTime") or 0)
-        for transition in transitions:
+        begin = float(description.get("CreationTime") or 0)
+        before: tuple[str, float] | None = None
+        for transition in description.get("SecondaryStatusTransitions") or []:
             name, start = str(transition["Status"]), float(transition["StartTime"])
-            if (job_name, name, start) in self._shown:
-                continue
-            self._shown.add((job_name, name, start))
-            self._status = name
-            note = str(transition.get("StatusMessage") or "")
-            self._view.status(name, start - created, note)
+            if (job_name, name, start) not in self._shown:
+                self._shown.add((job_name, name, start))
+                self._status = name
+                message = transition.get("StatusMessage")
+                took = f"; {before[0]} took {duration(start - before[1])}" if before else ""
+                self._view.status(
+                    name,
+                    f"({duration(start - begin)} after the job's start{took})"
+                    + (f": {message}" if message else ""),
+                )
+            before = (name, start)
 
     def _heartbeat(self, now: float) -> None:
         if now < self._next_heartbeat:

@@ -201,8 +201,8 @@ class ListView:
     def log(self, host: str, line: str) -> None:
         self.logged.append((host, line))
 
-    def status(self, name: str, *_: Any) -> None:
-        self.statuses.append(name)
+    def status(self, name: str, detail: str) -> None:
+        self.statuses.append(f"{name} {detail}")
 
     def still(self, *_: Any) -> None:
         self.beats += 1

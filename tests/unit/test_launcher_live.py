@@ -13,14 +13,14 @@ def test_plain_lines_have_no_word_that_kfp_paints():
     stream = io.StringIO()
     view = PlainView(stream)
     view.say("Started execution x")
-    view.status("Training", 65, "in progress")
+    view.status("Training", "(65 s after the start): in progress")
     view.still(SNAPSHOT)
     view.log("algo-2", "a line")
     view.log("", "another")
     view.close()
     assert stream.getvalue().splitlines() == [
         "[rl] Started execution x",
-        "[rl] Training (1 min 05 s after the start): in progress",
+        "[rl] Training (65 s after the start): in progress",
         "[rl] Training, 1 min 30 s so far, 1234 log lines; reward 187.25",
         "algo-2 | a line",
         "another",
@@ -57,7 +57,7 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     view.close()
     console = rich.Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
     view = LiveView(console)
-    view.status("Training", 65, "")
+    view.status("Training", "(65 s)")
     view.log("algo-1", "[not markup] a line")
     view.still(SNAPSHOT)
     view._progress.refresh()
