@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kfp_component.diagnosis import diagnose
 from kfp_component.result import Failure
 from training_job.links import links
 
@@ -15,14 +16,35 @@ _MOST_TERMINATION_BYTES = 4096
 _SHOWN_LINES = 20
 
 
-def explain(failure: Failure, execution_arn: str, last_lines: Iterable[str]) -> str:
-    """Writes the failure as the lines that end the step's log."""
-    lines = [f"Error: {failure.error}: {failure.message}"]
-    lines += [f"  {_problem(problem)}" for problem in _items(failure.facts.get("problems"))]
-    if failure.facts.get("failure_reason") and failure.facts["failure_reason"] not in lines[0]:
-        lines.append(f"Failure reason: {failure.facts['failure_reason']}")
-    lines += [f"  {_attempt(attempt)}" for attempt in _items(failure.facts.get("attempts"))]
-    tail = list(last_lines)[-_SHOWN_LINES:]
+def explain(
+    failure: Failure,
+    execution_arn: str,
+    last_lines: Iterable[str],
+    arguments: Mapping[str, Any] | None = None,
+) -> str:
+    """Writes the failure as the lines that end the step's log: first what to change.
+
+    Args:
+        failure: What the execution says.
+        execution_arn: Which one.
+        last_lines: The end of the job's log.
+        arguments: The arguments of the step, for the diagnosis to name.
+    """
+    tail = list(last_lines)
+    diagnosis = diagnose(failure.error, arguments or {}, tail)
+    lines = [f"Error: {failure.error}: {diagnosis or failure.message}"]
+    if diagnosis:
+        lines.append(_shortened(failure.message))
+    for problem in map(_problem, _items(failure.facts.get("problems"))):
+        if problem not in failure.message:  # the message lists them
+            lines.append(f"  {problem}")
+    reason = failure.facts.get("failure_reason")
+    if reason and reason not in failure.message:
+        lines.append(f"Failure reason: {reason}")
+    attempts = _items(failure.facts.get("attempts"))
+    if len(attempts) > 1:  # the message is about the last
+        lines += [f"  {_attempt(attempt)}" for attempt in attempts]
+    tail = tail[-_SHOWN_LINES:]
     if tail:
         lines += ["Last log lines:", *(f"  {line}" for line in tail)]
     lines.append(f"Execution: {links(execution_arn, None)['execution']}")
@@ -45,6 +67,11 @@ def leave_termination_message(text: str, path: Path = TERMINATION_LOG) -> None:
     with contextlib.suppress(OSError):
         if path.exists():
             path.write_bytes(text.encode()[:_MOST_TERMINATION_BYTES])
+
+
+def _shortened(message: str) -> str:
+    """Returns the first line: what follows is a traceback that the diagnosis stands for."""
+    return message.splitlines()[0] if message else ""
 
 
 def _problem(problem: Mapping[str, Any]) -> str:

@@ -136,7 +136,7 @@ class Step:
         return ExitCode.FAILED
 
     def _fail(self, execution: Execution, failure: Failure, watch: Watch) -> int:
-        text = explain(failure, execution.arn, watch.record.last_lines)
+        text = explain(failure, execution.arn, watch.record.last_lines, self._task.arguments)
         self._view.close()
         complain(text)
         wrong_arguments = failure.error == INVALID_ARGUMENTS

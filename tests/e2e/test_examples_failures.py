@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import deployed  # noqa: F401 - a fixture
 
 from examples.custom_image_pipeline import pipeline
 from examples.errors import ExampleError
@@ -20,7 +19,7 @@ CARTPOLE = Path(__file__).resolve().parents[2] / "examples" / "cartpole"
 class Run:
     """A run of the pipeline that must fail: what it said, and where."""
 
-    def __init__(self, deployed: Any, directory: Path) -> None:  # noqa: F811
+    def __init__(self, deployed: Any, directory: Path) -> None:
         self.deployed, self.directory = deployed, directory
         self.lines: list[str] = []
         self.tasks: list[str] = []
@@ -61,7 +60,7 @@ class Run:
 
 @pytest.fixture
 def run(
-    deployed: Any,  # noqa: F811
+    deployed: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
@@ -93,17 +92,19 @@ def misnamed(tmp_path: Path) -> Path:
 
 def test_a_source_that_is_not_there(run: Run) -> None:
     said = run(None)
-    assert "(404) when calling the HeadObject operation" in said
+    assert f"source/{run.directory.name}.tar.gz does not exist" in said
+    assert said.count("TrainingJobFailed") == 1
 
 
 def test_an_entry_point_that_is_not_in_the_source(run: Run, misnamed: Path) -> None:
     said = run(misnamed)
-    assert "train.py': [Errno 2] No such file or directory" in said
+    assert "Error: TrainingJobFailed: There is no train.py in s3://" in said
 
 
 def test_a_script_that_raises(run: Run, raising: Path) -> None:
     said = run(raising)
-    assert "ValueError: the reward is not a number" in said
+    raised = "The script raised ValueError: the reward is not a number"
+    assert f"Error: TrainingJobFailed: {raised}" in said
 
 
 def test_a_state_machine_that_is_not_deployed(run: Run) -> None:

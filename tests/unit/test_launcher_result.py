@@ -78,7 +78,10 @@ def test_failures_are_read_with_care(fields, error, message):
 FACTS = {
     "problems": [{"argument": "max_run", "message": "too long"}, "odd"],
     "failure_reason": "AlgorithmError: exit code 1",
-    "attempts": [{"job_name": "j-1", "status": "Failed", "failure_reason": "capacity"}],
+    "attempts": [
+        {"job_name": "j-0", "status": "Failed", "failure_reason": "capacity"},
+        {"job_name": "j-1", "status": "Failed", "failure_reason": "AlgorithmError"},
+    ],
     "job_name": "j-1",
 }
 
@@ -86,7 +89,7 @@ FACTS = {
 def test_the_explanation_has_reason_attempts_lines_and_links():
     text = explain(Failure("TrainingJobFailed", "It broke.", FACTS), ARN, ["line 1", "line 2"])
     assert text.startswith("Error: TrainingJobFailed: It broke.\n")
-    for part in ("max_run: too long", "exit code 1", "j-1, Failed, capacity", "  line 2"):
+    for part in ("max_run: too long", "exit code 1", "j-0, Failed, capacity", "  line 2"):
         assert part in text
     for label, page in zip(("Execution", "Job", "Logs"), links(ARN, "j-1").values(), strict=True):
         assert f"\n{label}: {page}" in text
