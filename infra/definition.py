@@ -120,7 +120,8 @@ def definition(
         "BuildRequest": _build_request(partition, build_request_arn),
         "Route": _route(assume_role=assume_role),
         **_calls_to_sagemaker(partition, ""),
-        "JudgeAttempt": _judge_attempt(partition, judge_attempt_arn, assume_role=assume_role),
+        "JudgeAttempt": _judge_attempt(partition, judge_attempt_arn),
+        "WhoseJob": _whose_job(assume_role=assume_role),
         "Verdict": _verdict(assume_role=assume_role),
         "WaitForJob": _wait("{% $wait %}", _first("Describe", assume_role=assume_role)),
         "WaitBeforeRetry": _wait("{% $ceil($random() * $wait) %}", "BuildRequest"),
@@ -198,7 +199,7 @@ def _build_request(partition: str, function_arn: str) -> State:
     }
 
 
-def _judge_attempt(partition: str, function_arn: str, *, assume_role: bool) -> State:
+def _judge_attempt(partition: str, function_arn: str) -> State:
     payload = {
         "execution": _EXECUTION,
         "plan": "{% $plan %}",
@@ -220,7 +221,7 @@ def _judge_attempt(partition: str, function_arn: str, *, assume_role: bool) -> S
             {
                 "ErrorEquals": ["States.ALL"],
                 "Output": _named_failure("TrainingJobFailed", "JudgeAttempt"),
-                "Next": _first("Stop", assume_role=assume_role),
+                "Next": "WhoseJob",
             }
         ],
         "Next": "Verdict",
@@ -261,6 +262,21 @@ def _route(*, assume_role: bool) -> State:
             _if("succeed", "Succeeded"),
         ],
         "Default": "Failed",
+    }
+
+
+def _whose_job(*, assume_role: bool) -> State:
+    """Leave a job alone that nobody judged, and that may be another's of the name the user chose.
+
+    So it is where the call to create one failed, and not the job or the wait for it.
+    """
+    called = "$exists($error.Error) and $not($contains($error.Error, /^States\\./))"
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {"Condition": f"{{% $plan.name_chosen and {called} %}}", "Next": "Failed"},
+        ],
+        "Default": _first("Stop", assume_role=assume_role),
     }
 
 

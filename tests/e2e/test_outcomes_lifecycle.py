@@ -367,6 +367,23 @@ def test_judge_attempt_is_broken(run):
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
 
 
+def broken_with_a_name_in_use(stage, faults, given):
+    """The execution that the name belongs to trains on while the other one fails."""
+    given = given | {"job_name": f"used-{uuid.uuid4().hex[:8]}"}
+    owner = stage.start(given, faults)
+    owner.reach(training)
+    run = stage.start(given, machine=stage.without("JudgeAttempt"))
+    run.end()
+    assert owner.end()["status"] == "SUCCEEDED"
+    return run
+
+
+@row(act=broken_with_a_name_in_use, hyperparameters={"seconds": 4})
+def test_judge_attempt_is_broken_and_the_job_is_anothers(run):
+    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Completed"]
+
+
 # --- assumed roles -------------------------------------------------------------------------------
 
 

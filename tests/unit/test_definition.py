@@ -250,6 +250,24 @@ def test_of_a_description_what_is_there_is_kept(states, missing):
     assert json.loads(json.dumps(kept)) == expected
 
 
+@pytest.mark.parametrize(
+    ("error", "chosen", "stopped"),
+    [
+        ({}, True, True),
+        ({"Error": "States.TaskFailed"}, True, True),
+        ({"Error": "SageMaker.ResourceInUseException"}, True, False),
+        ({"Error": "SageMaker.ResourceInUseException"}, False, True),
+    ],
+)
+def test_a_job_that_nobody_judged_is_stopped_if_it_is_ours(states, error, chosen, stopped):
+    (rule,) = states["WhoseJob"]["Choices"]
+    condition = expressions(rule["Condition"])[0]
+    alone = evaluate(condition, states_value={}, error=error, plan={"name_chosen": chosen})
+    assert alone is not stopped
+    assert rule["Next"] == "Failed"
+    assert "Stop" in states["WhoseJob"]["Default"]
+
+
 @pytest.mark.parametrize("error", [{}, {"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
 @pytest.mark.parametrize("attempt", [{}, {"job_name": "j"}])
 def test_an_internal_error_has_a_cause_whatever_it_lacks(states, error, attempt):
