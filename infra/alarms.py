@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -39,7 +39,8 @@ class Alarms(Construct):
             # No run, no figure, no problem.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(topic))
+        # aws_cloudwatch_actions would say the same, and load a dozen services for it.
+        cast(cloudwatch.CfnAlarm, alarm.node.default_child).alarm_actions = [topic.topic_arn]
         return alarm
 
 

@@ -36,9 +36,6 @@ def artifact_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) 
         removal_policy=removal_policy(settings),
         auto_delete_objects=not settings.retain_data,
     )
-    acknowledge(
-        bucket,
-        "AwsSolutions-S1",
-        "Access logs take a second bucket; who must keep them has CloudTrail's data events.",
-    )
+    reason = "Access logs take a second bucket; who must keep them has CloudTrail's data events."
+    acknowledge(bucket, "AwsSolutions-S1", reason=reason)
     return bucket

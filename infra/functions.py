@@ -55,9 +55,8 @@ class WorkflowFunction(Construct):
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         self.version = self.function.current_version
-        acknowledge(
-            self.function, "AwsSolutions-L1", "The newest runtime that this project is tested on."
-        )
+        reason = "The newest runtime that this project is tested on."
+        acknowledge(self.function, "AwsSolutions-L1", reason=reason)
 
     def _role(self, log: logs.ILogGroup) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Stack
-from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -32,6 +31,8 @@ def associate_service_accounts(scope: Construct, settings: Settings, role: iam.I
     """Give the role to the service accounts of `launcher_eks_cluster` by EKS Pod Identity."""
     if not settings.launcher_eks_cluster:
         return
+    from aws_cdk import aws_eks as eks  # noqa: PLC0415  large, and seldom needed
+
     for service_account in settings.launcher_service_accounts:
         namespace, name = _split(service_account)
         eks.CfnPodIdentityAssociation(

@@ -7,8 +7,10 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 
 from __future__ import annotations
 
+from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -39,6 +41,16 @@ class Notifications(Construct):
             display_name=f"{settings.state_machine_name} failures",
             master_key=key,
             enforce_ssl=True,
+        )
+        # A topic with a policy has lost the default one, by which alarms of the account publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PublishAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
         )
         for address in settings.notification_emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))

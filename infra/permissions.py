@@ -39,13 +39,16 @@ def allow(
         sid=sid, actions=list(actions), resources=list(resources), conditions=conditions
     )
     role.add_to_principal_policy(statement)
-    for resource in wide:
-        acknowledge(role, f"AwsSolutions-IAM5[Resource::{_shown(role, resource)}]", wildcard or "")
+    if wildcard:
+        findings = [f"AwsSolutions-IAM5[Resource::{_shown(role, each)}]" for each in wide]
+        acknowledge(role, *findings, reason=wildcard)
 
 
-def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
-    """Record why a cdk-nag finding on the construct, or below it, is right as it is."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
+def acknowledge(construct: IConstruct, *findings: str, reason: str) -> None:
+    """Record why cdk-nag's findings on the construct, or below it, are right as they are."""
+    Validations.of(construct).acknowledge(
+        *(Acknowledgment(id=finding, reason=reason) for finding in findings)
+    )
 
 
 def _shown(scope: IConstruct, resource: str) -> str:

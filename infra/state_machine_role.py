@@ -61,7 +61,7 @@ def state_machine_role(
         allow(role, "AssumeAllowedRoles", ["sts:AssumeRole"], settings.assumable_roles)
     # The state machine adds these two itself, for its log and its traces.
     reason = "Log delivery and X-Ray have no resources to name."
-    acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reason)
+    acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reason=reason)
     return role
 
 

@@ -108,6 +108,14 @@ def test_alarms_watch_executions_and_functions(templates):
     assert not Resolver(templates["existing-vpc"]).resources("AWS::CloudWatch::Alarm")
 
 
+def test_alarms_and_events_may_publish_to_the_topic(templates):
+    policy = Resolver(templates["default"]).resource("AWS::SNS::TopicPolicy")["PolicyDocument"]
+    publishers = {
+        each["Principal"]["Service"] for each in policy["Statement"] if each["Effect"] == "Allow"
+    }
+    assert publishers == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+
+
 def test_the_dashboard_is_a_setting(templates):
     assert not Resolver(templates["default"]).resources("AWS::CloudWatch::Dashboard")
     assert Resolver(templates["everything"]).resource("AWS::CloudWatch::Dashboard")
