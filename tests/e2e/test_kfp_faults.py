@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from fault_proxy import FAULTS, FaultProxy, random_faults
 from kfp_pods import Cluster, train, wait_for
-from stack import deployed  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -22,7 +21,7 @@ SECONDS = 2
 
 
 @pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):  # noqa: F811
+def cluster(deployed, tmp_path_factory):
     return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
 
 

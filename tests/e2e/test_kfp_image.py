@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from kfp_pods import Cluster, train
-from stack import deployed  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -104,7 +103,7 @@ def test_what_is_installed_is_small(environment):
     assert size <= 45e6
 
 
-def test_the_command_runs_without_rights_home_or_environment(environment, deployed, directory):  # noqa: F811
+def test_the_command_runs_without_rights_home_or_environment(environment, deployed, directory):
     outputs = directory / "outputs"
     outputs.mkdir()
     outputs.chmod(0o777)

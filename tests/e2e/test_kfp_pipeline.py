@@ -8,7 +8,6 @@ import pytest
 from kfp import dsl, local
 from kfp.local import executor_input_utils, subprocess_task_handler
 from kfp_pods import Cluster, train
-from stack import deployed  # noqa: F401 - a fixture
 
 from kfp_component import train_rl_model, train_with_retries
 
@@ -30,7 +29,7 @@ def use(url: str, job: str, image: str, execution: str, model: dsl.Input[dsl.Mod
 
 
 @pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):  # noqa: F811
+def cluster(deployed, tmp_path_factory):
     return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
 
 

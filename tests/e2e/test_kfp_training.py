@@ -5,13 +5,12 @@ import signal
 
 import pytest
 from kfp_pods import Cluster, train, wait_for
-from stack import deployed  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):  # noqa: F811
+def cluster(deployed, tmp_path_factory):
     return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
 
 
