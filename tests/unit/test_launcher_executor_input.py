@@ -8,7 +8,7 @@ from kfp_component.errors import BadInput, ExitCode
 from kfp_component.executor_input import ExecutorInput
 
 
-def parse(directory="/tmp/out", **arguments):
+def parse(directory="/data/out", **arguments):
     return ExecutorInput.parse(json.dumps(executor_input(directory, **arguments)))
 
 
@@ -60,7 +60,7 @@ def test_the_seed_is_the_same_for_each_retry():
         ("s3://bucket/root", "/s3/bucket/root"),
         ("minio://mlpipeline/v2", "/minio/mlpipeline/v2"),
         ("gs://bucket", "/gcs/bucket"),
-        ("/tmp/local", "/tmp/local"),
+        ("/data/local", "/data/local"),
     ],
 )
 def test_artifacts_are_written_where_kfp_mounts_them(root, path):
@@ -71,8 +71,8 @@ def test_artifacts_are_written_where_kfp_mounts_them(root, path):
 
 
 def test_every_output_file_is_known():
-    task = parse("/tmp/x")
-    assert task.parameter_files["job_name"] == Path("/tmp/x/parameters/job_name")
+    task = parse("/data/x")
+    assert task.parameter_files["job_name"] == Path("/data/x/parameters/job_name")
     assert set(task.parameter_files) == {
         "model_artifact_url",
         "job_name",
@@ -89,7 +89,7 @@ def test_anything_else_is_refused_with_what_was_expected(text):
 
 
 def test_a_missing_output_is_named():
-    document = executor_input("/tmp/x")
+    document = executor_input("/data/x")
     del document["outputs"]["artifacts"]["report"]
     with pytest.raises(BadInput, match="report"):
         ExecutorInput.parse(json.dumps(document))
