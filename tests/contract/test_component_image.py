@@ -58,3 +58,12 @@ def test_the_image_runs_without_rights_and_its_base_can_be_pinned():
     assert bases
     assert all(base.endswith("${PYTHON_DIGEST:+@${PYTHON_DIGEST}}") for base in bases)
     assert 'ENTRYPOINT ["python3", "-m", "kfp_component"]' in DOCKERFILE
+
+
+def test_the_build_gets_every_file_that_it_uses():
+    kept = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().split()}
+    copied = re.findall(r"^COPY (.*) \S+$", DOCKERFILE, re.MULTILINE)
+    used = {name for names in copied for name in names.split()}
+    used |= set(re.findall(r"--mount=type=bind,source=([^,\s]+)", DOCKERFILE))
+    assert used - kept == set()
+    assert all((ROOT / name).exists() for name in used)
