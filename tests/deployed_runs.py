@@ -65,7 +65,7 @@ class Run:
             self._ended = self.states.describe_execution(executionArn=self.arn)
             if self._ended["status"] != "RUNNING":
                 return self._ended
-            time.sleep(0.1)
+            time.sleep(0.2)
         raise AssertionError(f"{self.arn} did not end; it went through {self.entered}")
 
     @property

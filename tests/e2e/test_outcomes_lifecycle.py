@@ -232,16 +232,34 @@ def test_a_second_redrive_uses_a_third_name(run):
     assert names == [names[0], f"{names[0]}-2", f"{names[0]}-3"]
 
 
-def timed_out_and_redriven(stage, faults, given):
+def stopped_after_a_checkpoint(stage, faults, given):
     checkpoints = {"S3Uri": f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"}
-    given = given | {"checkpoint_config": checkpoints}
-    return redriven(stage.start(given, faults, machine=stage.variant(TimeoutSeconds=12)))
+    run = stage.start(given | {"checkpoint_config": checkpoints}, faults)
+    run.reach(lambda run: [job for job in run.jobs() if job.get("FinalMetricDataList")])
+    run.stop()
+    return redriven(run)
 
 
-@row(act=timed_out_and_redriven, **RUNS_ON)
-def test_redrive_of_an_execution_that_timed_out_resumes_from_its_checkpoint(run):
-    output = succeeded(run, jobs=2)
-    assert output["final_metrics"] == {"resumed": 1}
+@row(act=stopped_after_a_checkpoint, **RUNS_ON)
+def test_a_redriven_execution_resumes_from_its_checkpoint(run):
+    assert succeeded(run, jobs=2)["final_metrics"] == {"resumed": 1}
+
+
+def timed_out_and_redriven(stage, faults, given):
+    run = stage.start(given, machine=stage.variant(TimeoutSeconds=10))
+    assert run.end()["status"] == "TIMED_OUT"
+    stage.plan(f"{run.jobs_named}-2", faults)
+    return redriven(run)
+
+
+@row(
+    fault("fail_job", reason="AlgorithmError: the second job"),
+    act=timed_out_and_redriven,
+    **RUNS_ON,
+)
+def test_redrive_of_an_execution_that_timed_out(run):
+    assert "the second job" in failed(run, "TrainingJobFailed", jobs=2)
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Failed"]
 
 
 @row(
