@@ -38,7 +38,7 @@ demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AW
 	@python -m examples.demo
 
 test: check ## Every test but the slow ones.
-	@python -m pytest tests/e2e -m "not slow"
+	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
 
 check: $(BIN)/.ready ## Format, lint, types and the fast tests.
 	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }

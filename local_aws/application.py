@@ -7,6 +7,7 @@ Importing this module imports ministack, which reads its environment meanwhile: 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import threading
@@ -88,4 +89,5 @@ async def _answers(host: str, port: int) -> bool:
 def _warm_up() -> None:
     """Load what the first training job would wait for."""
     api.input_shape("CreateTrainingJob")
-    namespaces_work()
+    with contextlib.suppress(OSError):  # the server may end, and its directory with it
+        namespaces_work()
