@@ -30,6 +30,8 @@ MAX_QUOTA_CALLS = 3
 """Create calls in a row that may meet the quota, for each instance type."""
 MAX_LOOKS = 20
 """Looks in a row that may fail: about 80 minutes."""
+MAX_DENIED_LOOKS = 4
+"""Looks in a row that may be denied: about 4 minutes, for permissions that change take a while."""
 MAX_RULE_LOOKS = 120
 """Looks for rule evaluations that still run once training has ended: an hour."""
 RULE_LOOK = 30
@@ -186,16 +188,16 @@ def _trained(case: Case, job: Description, notes: list[str]) -> Verdict:
 
 def _undescribed(case: Case) -> Verdict:
     """Return the verdict where DescribeTrainingJob told nothing."""
-    look = case.describe_error
+    call, look = case.error, case.describe_error
     if look is not None and look.kind is Kind.NO_SUCH_JOB:
         return _no_job(case)
-    if look is not None and look.kind is Kind.REJECTED:
-        if case.error is not None and case.error.kind is Kind.REJECTED:
-            message = _rejection("CreateTrainingJob", case.error)
-            return _fail(case, Failure.REQUEST_REJECTED, message)
-        return _stop(case, Failure.REQUEST_REJECTED, _rejection("DescribeTrainingJob", look))
-    if case.progress.looks < MAX_LOOKS:
+    rejected = call is not None and call.kind is Kind.REJECTED and (call.of_call or call.denied)
+    if look and call and rejected and look.kind is Kind.REJECTED:
+        return _fail(case, Failure.REQUEST_REJECTED, _rejection("CreateTrainingJob", call))
+    if case.progress.looks < (MAX_DENIED_LOOKS if look and look.denied else MAX_LOOKS):
         return _wait(case, min(15 * 2**case.progress.looks, 300))
+    if look and look.denied:
+        return _stop(case, Failure.REQUEST_REJECTED, _rejection("DescribeTrainingJob", look))
     words = look.words if look else "no answer"
     message = f"What became of {_job(case, start=False)} cannot be learnt: {_sentence(words)}"
     return _stop(case, Failure.TRAINING_JOB_FAILED, message)

@@ -367,10 +367,10 @@ DENIED = fault(
 RUNS_ON = {"hyperparameters": {"seconds": 100}}
 
 
-@row({**UNKNOWN, "times": 2})
+@row({**DENIED, "times": 2}, {**UNKNOWN, "times": 2})
 def test_a_job_is_described_later(run):
     succeeded(run)
-    assert looks(run) == 3
+    assert looks(run) == 5
 
 
 @row(fault("drop_sync", after_seconds=1), UNKNOWN, **RUNS_ON)

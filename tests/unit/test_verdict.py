@@ -15,6 +15,7 @@ from training_job.outcome import Failure
 from training_job.service_error import service_error
 from training_job.verdict import (
     MAX_CALLS,
+    MAX_DENIED_LOOKS,
     MAX_LOOKS,
     MAX_QUOTA_CALLS,
     MAX_RULE_LOOKS,
@@ -413,11 +414,24 @@ class TestUndescribed:
 
     def test_a_forbidden_look_stops_the_job(self):
         words = "User: x is not authorized to perform: sagemaker:DescribeTrainingJob"
-        verdict = judge(case(describe_error={"Error": "e", "Cause": words}))
+        denied = {"Error": "e", "Cause": words}
+        assert judge(case(describe_error=denied)).decision == "wait"
+        late = Progress(looks=MAX_DENIED_LOOKS)
+        verdict = judge(case(describe_error=denied, progress=late))
         assert verdict.decision == "stop"
         error, cause = failure(verdict)
         assert error == Failure.REQUEST_REJECTED
         assert "sagemaker:DescribeTrainingJob" in cause["message"]
+
+    def test_the_failure_of_a_job_is_no_rejected_call(self):
+        failed = {"Error": "States.TaskFailed", "Cause": '{"FailureReason": "AlgorithmError: x"}'}
+        denied = {"Error": "e", "Cause": "x is not authorized to perform: sagemaker:Describe"}
+        assert judge(case(error=failed, describe_error=denied)).decision == "wait"
+
+    def test_an_error_that_nobody_knows_stops_no_job_at_once(self):
+        odd = {"Error": "States.QueryEvaluationError", "Cause": "what is this?"}
+        late = Progress(looks=MAX_DENIED_LOOKS)
+        assert judge(case(describe_error=odd, progress=late)).decision == "wait"
 
     def test_a_job_that_is_not_there_yet_is_looked_for(self):
         assert judge(case(describe_error=NO_SUCH_JOB)).decision == "wait"
