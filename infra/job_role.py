@@ -85,7 +85,10 @@ def _allow_images(role: iam.Role, settings: Settings) -> None:
             service="ecr", account=account, resource="repository", resource_name=name
         )
 
-    own = [repository(name) for name in settings.image_repositories]
+    own = [
+        name if name.startswith("arn:") else repository(name)
+        for name in settings.image_repositories
+    ]
     published = [repository("sagemaker-rl-*", account) for account in REGISTRY_ACCOUNTS]
     allow(
         role,

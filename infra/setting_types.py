@@ -79,6 +79,11 @@ ServiceAccount = Annotated[
     str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 ]
 S3Location = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\s]*)?$")]
-RepositoryName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,255}$")]
+Repository = Annotated[
+    str,
+    Field(
+        pattern=r"^(arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository/)?[a-z0-9][a-z0-9._/-]{1,255}$"
+    ),
+]
 EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 TagText = Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)]

@@ -84,11 +84,11 @@ class Settings(BaseModel):
     permissions_boundary: Annotated[types.PolicyArn | None, Empty] = _setting(
         None, "Roles", "ARN of a managed policy that bounds every role of the stack."
     )
-    image_repositories: Annotated[list[types.RepositoryName], List] = _setting(
+    image_repositories: Annotated[list[types.Repository], List] = _setting(
         [],
         "Job role",
-        "ECR repositories of this account and region whose images training jobs run. The images "
-        "that AWS publishes for RL are always allowed.",
+        "ECR repositories whose images training jobs run: names in this account and region, or "
+        "ARNs. The images that AWS publishes for RL are always allowed.",
     )
     job_read_locations: Annotated[list[types.S3Location], List] = _setting(
         [], "Job role", "Further `bucket` or `bucket/prefix` that training jobs read."
