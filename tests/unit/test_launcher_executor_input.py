@@ -48,10 +48,10 @@ def test_the_execution_input_is_plain_ascii_and_sorted():
 
 
 def test_the_seed_is_the_same_for_each_retry():
-    first = ExecutorInput.parse(json.dumps(executor_input("s3://root", retry=0)))
-    second = ExecutorInput.parse(json.dumps(executor_input("s3://root", retry=3)))
+    first = ExecutorInput.parse(json.dumps(executor_input("s3://runs", retry=0)))
+    second = ExecutorInput.parse(json.dumps(executor_input("s3://runs", retry=3)))
     assert first.seed == second.seed
-    assert first.seed.startswith("s3://root/pipeline/")
+    assert first.seed.startswith("s3://runs/pipeline/")
 
 
 @pytest.mark.parametrize(
