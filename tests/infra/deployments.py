@@ -38,7 +38,7 @@ EVERYTHING = {
     "image_repositories": ["rl"],
     "job_read_locations": ["datasets", "shared/rl"],
     "job_write_locations": ["results/rl"],
-    "launcher_s3_locations": ["pipelines/root"],
+    "launcher_s3_locations": ["pipelines/runs"],
     "launcher_principals": [f"arn:aws:iam::{ACCOUNT}:role/engineer"],
     "notification_emails": ["ml@example.com"],
     "permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
