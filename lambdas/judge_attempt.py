@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from training_job.attempt import Attempt, Execution, Plan, Progress
+from training_job.case import Case
 from training_job.description import describe, moment
 from training_job.service_error import service_error
-from training_job.verdict import Case, judge
+from training_job.verdict import judge
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-    """Return the verdict (training_job/verdict.py) as JSON."""
+    """Return the verdict (training_job/case.py) as JSON."""
     return judge(
         Case(
             execution=Execution(**event["execution"]),

@@ -10,10 +10,10 @@ import pytest
 from infra.definition import definition
 from tests.arguments import CUSTOM_IMAGE
 from training_job.attempt import Execution, Progress
+from training_job.case import Verdict
 from training_job.guard_rails import GuardRails
 from training_job.outcome import Failure
 from training_job.submission import Submission, submission
-from training_job.verdict import Verdict
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 ENDS = {"Succeed", "Fail"}

@@ -10,19 +10,12 @@ from hypothesis import strategies as st
 
 from lambdas import judge_attempt
 from training_job.attempt import Attempt, Execution, Plan, Progress
+from training_job.case import Case, Verdict
 from training_job.description import describe
+from training_job.no_job import MAX_CALLS, MAX_LOOKS, MAX_QUOTA_CALLS
 from training_job.outcome import Failure
 from training_job.service_error import service_error
-from training_job.verdict import (
-    MAX_CALLS,
-    MAX_DENIED_LOOKS,
-    MAX_LOOKS,
-    MAX_QUOTA_CALLS,
-    MAX_RULE_LOOKS,
-    Case,
-    Verdict,
-    judge,
-)
+from training_job.verdict import MAX_DENIED_LOOKS, MAX_RULE_LOOKS, judge
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run"
 JOB = "TrainingJob-20260131100000-0a1b2c3d"
