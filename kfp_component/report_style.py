@@ -28,6 +28,7 @@ th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
   border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 td { overflow-wrap: anywhere; }
+td:first-child { overflow-wrap: normal; }
 code, pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px;
   margin: 0; overflow-x: auto; }
