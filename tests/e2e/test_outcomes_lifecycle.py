@@ -171,6 +171,24 @@ def test_stop_execution_during_a_retry_wait(run):
     assert run.events()[-1]["type"] == "ExecutionAborted"
 
 
+def stopped_while_looking(stage, faults, given):
+    """Nothing in Step Functions stops this job: it is looked at, and no task awaits it."""
+    run = stage.start(given, faults, machine=stage.variant(WaitForJob__Seconds=86_400))
+    run.reach(lambda run: "WaitForJob" in run.entered)
+    run.stop()
+    time.sleep(1)
+    (job,) = run.jobs()
+    assert job["TrainingJobStatus"] == "InProgress"
+    run.sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
+    return run
+
+
+@row(fault("drop_sync"), act=stopped_while_looking, **RUNS_ON)
+def test_stop_execution_while_a_job_is_looked_at(run):
+    assert run.status == "ABORTED"
+    assert run.entered[-1] == "WaitForJob"
+
+
 @row(act=on(TimeoutSeconds=10), **RUNS_ON)
 def test_the_executions_own_timeout_during_training(run):
     assert run.status == "TIMED_OUT"
