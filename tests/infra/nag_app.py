@@ -1,4 +1,4 @@
-"""Synthesize many deployments in one process, each checked by cdk-nag's AwsSolutions rules.
+"""Synthesize many deployments in one process, each checked by the CDK and cdk-nag's AwsSolutions.
 
     python -m tests.infra.nag_app '{"OUTPUT DIRECTORY": {CONTEXT}, ...}' UNSAFE_DIRECTORY
 
