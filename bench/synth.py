@@ -1,7 +1,9 @@
 """Time to synthesize the app, beside that of an empty Python CDK app: `python -m bench.synth`.
 
 Both run in turn, each in a directory of its own, with the Lambda bundle made already; the fastest
-of each counts, for whatever else the machine does only adds. Exit code 1 beyond the limit.
+of each counts, for whatever else the machine does only adds. Exit code 1 beyond the limit. The
+empty app is as `cdk init` makes it, so that the CDK checks its template; this app leaves that check
+to its tests (infra/app.py).
 """
 
 from __future__ import annotations

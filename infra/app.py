@@ -17,8 +17,8 @@ from infra.stack import RlTrainingStack
 
 def main() -> int:
     """Synthesize the stack; return 1 after saying what is wrong with the settings."""
-    # The CDK's own check of templates takes longer than all the rest of a synth; the tests run it on
-    # every kind of deployment (tests/infra/nag_app.py), with cdk-nag and cfn-lint.
+    # The CDK's own check of templates takes longer than all the rest of a synth; the tests run it
+    # on every kind of deployment (tests/infra/nag_app.py), with cdk-nag and cfn-lint.
     app = App(builtin_cloud_formation_validation=False)
     try:
         settings = read_settings(app.node.get_all_context())
