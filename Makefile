@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak newsvendor assume-role-policy clean
+.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor assume-role-policy clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -51,6 +51,7 @@ slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix
 
 generate: $(BIN)/.ready ## Write every generated file anew.
 	@python -m docs.generate
+	@python -m tests.infra.permissions_page
 
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
@@ -61,6 +62,10 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
 
+bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
+	@for bench in local_aws build_request synth overhead launcher launcher_quota; do \
+		echo "== $$bench"; python -m bench.$$bench || exit 1; done
+
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor
 
@@ -69,8 +74,8 @@ $(BIN)/.ray: $(BIN)/.ready
 	@python -m pip install --quiet --disable-pip-version-check ray==2.60.0
 	@touch $@
 
-assume-role-policy: $(BIN)/.ready ## Trust and policy of a role that another account offers as assume_role.
-	@python -m infra.assume_role_policy
+assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
+	@python -m infra.assume_role_policy $(ARGS)
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -49,10 +49,7 @@ class GuardRails(BaseModel):
         return [
             (("region",), self._region),
             (("max_run",), lambda arguments: self._seconds("max_run", arguments.max_run)),
-            (
-                ("max_wait_time",),
-                lambda arguments: self._seconds("max_wait_time", arguments.max_wait_time),
-            ),
+            (("spot_instance", "max_wait_time"), self._wait),
             (("assume_role",), self._assume_role),
             (("role",), lambda arguments: _among("role", arguments.role, self.allowed_job_roles)),
             (("instance_type", "fallback_instance_types"), self._instance_types),
@@ -72,6 +69,11 @@ class GuardRails(BaseModel):
             return []
         message = f"got {value} s; this deployment allows at most {self.max_run_limit} s"
         return [Problem(name, message)]
+
+    def _wait(self, arguments: TrainingArguments) -> list[Problem]:
+        if not arguments.spot_instance and "max_wait_time" not in arguments.model_fields_set:
+            return []  # it is neither given nor sent
+        return self._seconds("max_wait_time", arguments.max_wait_time)
 
     def _assume_role(self, arguments: TrainingArguments) -> list[Problem]:
         if arguments.assume_role is None:

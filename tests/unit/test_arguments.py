@@ -396,6 +396,13 @@ class TestGuardRails:
         found = problems(CUSTOM_IMAGE | given, GuardRails(**rails))
         assert [name for name, _ in found] == [argument]
 
+    def test_a_waiting_time_that_is_neither_given_nor_sent_is_not_limited(self):
+        rails = GuardRails(max_run_limit=3600)
+        given = CUSTOM_IMAGE | {"max_run": 3600}
+        assert TrainingArguments.parse(given, rails).max_run == 3600
+        found = problems(given | {"spot_instance": True}, rails)
+        assert [name for name, _ in found] == ["max_wait_time"]
+
     def test_a_longer_run_may_be_allowed(self):
         rails = GuardRails(max_run_limit=2_419_200)
         given = CUSTOM_IMAGE | {"max_run": 2_419_200}
