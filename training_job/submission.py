@@ -18,6 +18,10 @@ from training_job.outcome import Failure, invalid_arguments
 from training_job.request import build_request
 from training_job.timeouts import attempt_timeout
 
+STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+"""Key that a state machine adds to the input of one that it starts; not an argument.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-nested-workflows.html"""
+
 LARGEST_REQUEST = 200_000
 """Bytes of a request as JSON. Step Functions carries 262,144 from state to state, and the request
 travels with what is known of the attempts.
@@ -64,12 +68,14 @@ def submission(
     """Return the next request of an execution.
 
     Args:
-        given: the execution's input.
+        given: the execution's input, whatever it is.
         guard_rails: defaults and limits of the deployment.
         execution: the execution.
         progress: what the attempts so far came to.
         now: ISO 8601 time.
     """
+    if isinstance(given, Mapping):
+        given = {name: value for name, value in given.items() if name != STARTED_BY}
     try:
         arguments = TrainingArguments.parse(given, guard_rails)
         return _submission(
