@@ -69,9 +69,9 @@ bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor
 
-$(BIN)/.ray: $(BIN)/.ready
+$(BIN)/.ray: requirements-newsvendor.txt $(BIN)/.ready
 	@echo "Installing Ray (once) ..."
-	@python -m pip install --quiet --disable-pip-version-check ray==2.60.0
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-newsvendor.txt
 	@touch $@
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
