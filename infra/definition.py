@@ -44,8 +44,8 @@ _UNJUDGED = (
 )
 
 # What may keep `Failed` from reporting its failure. By name, since States.ALL and States.TaskFailed
-# would catch the failure that is reported, too. Errors of the SDK begin with Sfn; whether those that
-# the service calls InvalidToken and the like end in Exception is not documented:
+# would catch the failure that is reported, too. Errors of the SDK begin with Sfn; whether what the
+# service calls InvalidToken and the like then ends in Exception is not documented:
 # https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
 _NOT_REPORTED = [

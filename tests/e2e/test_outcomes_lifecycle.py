@@ -287,11 +287,16 @@ def test_redrive_of_an_execution_that_timed_out(run):
 OOPS = fault("fail_job", reason="AlgorithmError: oops", times=9)
 
 
-def forgiven_and_redriven(stage, faults, given):
-    run = stage.start(given, faults)
+def forgiven(stage, run):
+    """Take the cause of a run's failure away, and redrive it."""
     run.end()
     stage.forget(run)
+    run.faulty = False
     return redriven(run)
+
+
+def forgiven_and_redriven(stage, faults, given):
+    return forgiven(stage, stage.start(given, faults))
 
 
 def mended_and_redriven(stage, faults, given):
@@ -334,8 +339,7 @@ def redriven_twice(stage, faults, given):
     run = redriven(stage.start(given, faults))
     assert run.end()["error"] == "CapacityUnavailable"
     assert len(run.jobs()) == 4
-    stage.forget(run)
-    return redriven(run)
+    return forgiven(stage, run)
 
 
 @row(fault("fail_job", reason="CapacityError: none", times=9), act=redriven_twice, max_attempts=2)
@@ -367,11 +371,11 @@ def test_redrive_of_a_rejected_request_takes_the_next_name(run):
     assert succeeded(run)["job_name"].endswith("-2")
 
 
-@row(
-    act=lambda stage, faults, given: redriven(
-        stage.start(given, machine=stage.without("JudgeAttempt"))
-    )
-)
+def unjudged_and_redriven(stage, faults, given):
+    return redriven(stage.start(given, faults, machine=stage.without("JudgeAttempt")))
+
+
+@row(act=unjudged_and_redriven)
 def test_redrive_where_nobody_judged_takes_the_next_name(run):
     assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
     first, second = (job["TrainingJobName"] for job in run.jobs())
