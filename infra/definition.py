@@ -3,7 +3,9 @@
     Initialise -> BuildRequest -> Route -> CreateTrainingJob -> DescribeTrainingJob
     -> JudgeAttempt -> Verdict -> Succeeded | WaitForJob | WaitBeforeRetry | Failed
 
-ListTags finds out whose job it is that was there when the call to create one failed.
+ListTags finds out whose job it is that was there when the call to create one failed. `Failed` is a
+task that reports its own failure: a redrive starts a task again, so that it can lead back to
+BuildRequest, while it would enter a Fail state again and fail again.
 
 JSONata, so that BuildRequest can hand over the whole request: an optional block is absent, never
 empty. Every variable is assigned before it is read, since Step Functions fails an execution that
@@ -21,16 +23,52 @@ State = dict[str, Any]
 
 _LAMBDA_TIMEOUT = 60  # seconds; the functions themselves end within 30
 _DESCRIBE_TIMEOUT = 60  # seconds
+_REPORT_TIMEOUT = 60  # seconds
 
+_REDRIVEN = "Redriven"
+_REDRIVES = (
+    "($exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0)"
+)
 _EXECUTION = {
     "arn": "{% $states.context.Execution.Id %}",
     "started_at": "{% $states.context.Execution.StartTime %}",
-    "redrives": (
-        "{% $exists($states.context.Execution.RedriveCount)"
-        " ? $states.context.Execution.RedriveCount : 0 %}"
-    ),
+    "redrives": f"{{% {_REDRIVES} %}}",
 }
 _NOW = "{% $states.context.State.EnteredTime %}"
+
+# Where JudgeAttempt fails: its name is used up, and whatever became of the job is not counted.
+_UNJUDGED = (
+    "{% $merge([$progress, {'names': ($exists($progress.names) ? $progress.names : 0) + 1,"
+    " 'instance': 0, 'calls': 0, 'called_at': '', 'looks': 0,"
+    " 'budget_from': $count($progress.jobs)}]) %}"
+)
+
+# What may keep `Failed` from reporting its failure. By name, since States.ALL and States.TaskFailed
+# would catch the failure that is reported, too. Errors of the SDK begin with Sfn; whether what the
+# service calls InvalidToken and the like then ends in Exception is not documented:
+# https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
+_NOT_REPORTED = [
+    "States.Timeout",
+    "States.HeartbeatTimeout",
+    "States.Permissions",
+    "States.QueryEvaluationError",
+    "States.DataLimitExceeded",
+    "Sfn.SfnException",
+    "Sfn.AccessDeniedException",
+    "Sfn.InvalidToken",
+    "Sfn.InvalidTokenException",
+    "Sfn.TaskDoesNotExist",
+    "Sfn.TaskDoesNotExistException",
+    "Sfn.TaskTimedOut",
+    "Sfn.TaskTimedOutException",
+    "Sfn.ThrottlingException",
+    "Sfn.ValidationException",
+    "Sfn.KmsAccessDeniedException",
+    "Sfn.KmsInvalidStateException",
+    "Sfn.KmsThrottlingException",
+    "Sfn.SdkClientException",
+]
 
 # Of the description only what the judge reads: a job's hyperparameters alone may fill a state.
 _DESCRIPTION = (
@@ -126,7 +164,8 @@ def definition(
         "WaitForJob": _wait("{% $wait %}", _first("Describe", assume_role=assume_role)),
         "WaitBeforeRetry": _wait("{% $ceil($random() * $wait) %}", "BuildRequest"),
         "Succeeded": {"Type": "Succeed", "Output": "{% $states.input.output %}"},
-        "Failed": {
+        "Failed": _failed(partition),
+        "FailedForGood": {
             "Type": "Fail",
             "Error": "{% $states.input.error %}",
             "Cause": "{% $states.input.cause %}",
@@ -163,6 +202,7 @@ def _initialise() -> State:
             "describeError": {},
             "owner": {},
             "wait": 1,
+            "redrives": 0,
         },
         "Next": "BuildRequest",
     }
@@ -185,12 +225,14 @@ def _build_request(partition: str, function_arn: str) -> State:
         "description": {},
         "describeError": {},
         "owner": {},
+        "redrives": f"{{% {_REDRIVES} %}}",
     }
     return {
         **_invoke(partition, function_arn, payload, assign),
         "Catch": [
             {
                 "ErrorEquals": ["States.ALL"],
+                "Assign": {"redrives": f"{{% {_REDRIVES} %}}"},
                 "Output": _named_failure("RequestRejected", "BuildRequest, so no job was started"),
                 "Next": "Failed",
             }
@@ -214,12 +256,14 @@ def _judge_attempt(partition: str, function_arn: str) -> State:
     assign = {
         "progress": "{% $states.result.Payload.progress %}",
         "wait": "{% $states.result.Payload.wait_seconds %}",
+        "redrives": f"{{% {_REDRIVES} %}}",
     }
     return {
         **_invoke(partition, function_arn, payload, assign),
         "Catch": [
             {
                 "ErrorEquals": ["States.ALL"],
+                "Assign": {"progress": _UNJUDGED, "redrives": f"{{% {_REDRIVES} %}}"},
                 "Output": _named_failure("TrainingJobFailed", "JudgeAttempt"),
                 "Next": "WhoseJob",
             }
@@ -384,6 +428,33 @@ def _calls_to_sagemaker(partition: str, suffix: str) -> dict[str, State]:
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": _NOT_STOPPED, "Next": "Failed"}],
             "Next": "Failed",
         },
+    }
+
+
+def _failed(partition: str) -> State:
+    """Fail with the error and cause of the input; once redriven since then, try again instead.
+
+    `redrives` is the count when the failure was judged, and `progress` what follows it.
+    """
+    same = f"{_REDRIVES} = $redrives"
+    return {
+        "Type": "Task",
+        "Resource": f"arn:{partition}:states:::aws-sdk:sfn:sendTaskFailure.waitForTaskToken",
+        "Arguments": {
+            "TaskToken": "{% $states.context.Task.Token %}",
+            "Error": f"{{% {same} ? $states.input.error : '{_REDRIVEN}' %}}",
+            "Cause": f"{{% {same} ? $states.input.cause : 'The execution was redriven.' %}}",
+        },
+        "TimeoutSeconds": _REPORT_TIMEOUT,
+        "Catch": [
+            {"ErrorEquals": [_REDRIVEN], "Output": {}, "Next": "BuildRequest"},
+            {
+                "ErrorEquals": _NOT_REPORTED,
+                "Output": "{% $states.input %}",
+                "Next": "FailedForGood",
+            },
+        ],
+        "Next": "FailedForGood",
     }
 
 

@@ -149,7 +149,7 @@ class Stage:
     ) -> None:
         self.client, self.endpoint_url, self.outputs = client, endpoint_url, outputs
         self.bucket = outputs["ArtifactBucketName"]
-        client("s3").put_object(Bucket=self.bucket, Key="code/source.tar.gz", Body=_source())
+        client("s3").put_object(Bucket=self.bucket, Key="code/source.tar.gz", Body=source_archive())
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a run that succeeds in about a second."""
@@ -213,10 +213,11 @@ class Stage:
             self.plan(f"*{run.jobs_named}*", [])
 
 
-def _source() -> bytes:
+def source_archive(script: str = TRAIN) -> bytes:
+    """Return an archive with this training script."""
     stored = io.BytesIO()
     with tarfile.open(fileobj=stored, mode="w:gz") as archive:
         entry = tarfile.TarInfo("train.py")
-        entry.size = len(TRAIN.encode())
-        archive.addfile(entry, io.BytesIO(TRAIN.encode()))
+        entry.size = len(script.encode())
+        archive.addfile(entry, io.BytesIO(script.encode()))
     return stored.getvalue()

@@ -113,6 +113,17 @@ class Progress:
             budget_from=len(self.jobs) + 1 if redriven else self.budget_from,
         )
 
+    @classmethod
+    def after_failure(cls, jobs: list[dict[str, str]], *, names: int) -> Self:
+        """Return the progress with which a redrive follows a failure, budget and instance anew.
+
+        Args:
+            jobs: the training jobs that ended, the last one among them.
+            names: job names used up before the attempt that failed; its own is used up too,
+                whether or not it had a job.
+        """
+        return cls(jobs=jobs, names=names + 1, budget_from=len(jobs))
+
     @property
     def spent(self) -> int:
         """Training jobs that count against `max_attempts`."""

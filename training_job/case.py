@@ -87,7 +87,7 @@ class Verdict:
     Attributes:
         decision: `succeed`, `retry`, `wait`, `identify` (the job's owner, then judge again),
             `stop` (the job, then fail) or `fail`.
-        progress: carried on.
+        progress: carried on; after a failure by a redrive.
         wait_seconds: until the next look, with `wait`; the longest backoff, with `retry`.
         output: of a success.
         error: name of a failure.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from training_job.attempt import Progress
 from training_job.case import Case, Verdict
 from training_job.description import Description, iso, moment, results
 from training_job.outcome import Failure, cause
@@ -29,19 +30,23 @@ def next_attempt(
 
 
 def fail(case: Case, failure: Failure, message: str, *, log: bool = False) -> Verdict:
-    """Return the failure with all that is known; `log` points at the end of the job's log."""
-    job = case.description
+    """Return the failure with all that is known; `log` points at the end of the job's log.
+
+    Its progress is what a redrive of the execution goes on with.
+    """
+    job, jobs = case.description, _attempts(case)
     if log:
         message = f"{message} The end of its log: {case.links['logs']}"
     text = cause(
         message,
         job_name=case.attempt.job_name,
         failure_reason=job.failure_reason if job else "",
-        attempts=_attempts(case),
+        attempts=jobs,
         rule_evaluations=job.rules if job else [],
         links=case.links,
     )
-    return Verdict("fail", case.progress, error=failure, cause=text)
+    following = Progress.after_failure(jobs, names=case.progress.names)
+    return Verdict("fail", following, error=failure, cause=text)
 
 
 def stop(case: Case, failure: Failure, message: str) -> Verdict:

@@ -61,6 +61,22 @@ def check_lambda(role_arn: str, resource: str, arguments: Any) -> None:
         )
 
 
+def check_report(role_arn: str, operation: str) -> None:
+    """Check SendTaskSuccess, SendTaskFailure or SendTaskHeartbeat, which name no resource.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+
+    Raises:
+        _ExecutionError: Sfn.SfnException, for the SDK has no class for a denial.
+    """
+    text = iam_roles.enforced() and iam_roles.denied(role_arn, f"states:{operation}", "*")
+    if text:
+        raise states._ExecutionError(
+            "Sfn.SfnException",
+            f"{text} (Service: Sfn, Status Code: 400, Request ID: {new_uuid()})",
+        )
+
+
 def machine_problem(name: str, role_arn: str, definition: str) -> str | None:
     """Why a state machine cannot be created with this role; None when it can.
 

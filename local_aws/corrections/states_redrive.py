@@ -20,7 +20,8 @@ def redrive_execution(data: dict[str, Any]) -> Response:
     """Continue an execution that failed, was stopped or timed out, from the state it was in.
 
     It keeps its ARN, its definition, and that state's input and variables; retry counts and the
-    execution's own timeout start anew. A Fail state is entered again, and fails again.
+    execution's own timeout start anew. A task is started again, with its arguments evaluated anew;
+    a Fail state is entered again, and fails again.
     """
     execution = states._executions.get(data.get("executionArn"))
     if execution is None:

@@ -10,6 +10,7 @@ from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions as states
 
 from local_aws.corrections import (
+    states_callback,
     states_credentials,
     states_errors,
     states_jsonata,
@@ -63,7 +64,7 @@ def _attempt(
 ) -> Transition:
     """One attempt, from its arguments to its output and variables."""
     resource = state_def.get("Resource", "")
-    if ".waitForTaskToken" in resource:
+    if resource.endswith(states_callback.SUFFIX):
         ctx["Task"] = {"Token": new_uuid()}
     task = _prepare(run, state_def, raw_input, ctx)
     credentials = task.role_arn if "Credentials" in state_def else None
@@ -143,10 +144,6 @@ def _call(run: Run, task: Task, execution: dict[str, Any], ctx: dict[str, Any]) 
         )
     if "lambda:" in task.resource:
         states_permissions.check_lambda(task.role_arn, task.resource, task.arguments)
-    if ".waitForTaskToken" in task.resource:
-        token = ctx["Task"]["Token"]
-        return run.call(
-            lambda: states._invoke_with_callback(task.resource, task.arguments, token, {}),
-            task.deadline,
-        )
+    if task.resource.endswith(states_callback.SUFFIX):
+        return states._invoke_with_callback(run, task, execution, ctx["Task"]["Token"])
     return run.call(lambda: states._invoke_resource(task.resource, task.arguments), task.deadline)

@@ -11,6 +11,7 @@ from local_aws.corrections import (
     cloudformation_states,
     iam_context,
     lambda_errors,
+    states_callback,
     states_choice,
     states_definition,
     states_errors,
@@ -85,6 +86,13 @@ CORRECTIONS = (
         states_task.execute_task,
         "Stop and timeouts reach a running task; Credentials; its events in the history",
         "test_stop_execution_stops_the_training_job",
+    ),
+    Correction(
+        STATES,
+        "_invoke_with_callback",
+        states_callback.call_and_wait,
+        "Stop and timeouts reach a task that waits for a callback, and its token ends with it",
+        "test_a_token_ends_with_its_execution",
     ),
     Correction(
         STATES,

@@ -447,6 +447,95 @@ def test_redrive_refuses_what_succeeded_or_runs(machines):
     assert refusal(redrive, executionArn=unknown) == "ExecutionDoesNotExist"
 
 
+# --- tasks that wait for a callback
+
+SFN = "arn:aws:states:::aws-sdk:sfn:"
+TOKEN = "{% $states.context.Task.Token %}"
+RUNNING = {"Type": "Task", "Resource": f"{SFN}sendTaskHeartbeat.waitForTaskToken"} | {
+    "Arguments": {"TaskToken": TOKEN},
+    "End": True,
+}
+
+
+def sent_token(machines, execution):
+    machines.reach(execution, "TaskSubmitted")
+    (scheduled,) = [
+        event["taskScheduledEventDetails"]
+        for event in machines.events(execution)
+        if event["type"] == "TaskScheduled"
+    ]
+    return json.loads(scheduled["parameters"])["TaskToken"]
+
+
+def test_a_task_reports_its_own_failure(machines):
+    arguments = {"TaskToken": TOKEN, "Error": "Mine", "Cause": "because"}
+    task = RUNNING | {"Resource": f"{SFN}sendTaskFailure.waitForTaskToken", "Arguments": arguments}
+    execution = machines.start(machines.create({"Report": task}))
+    description = machines.end(execution)
+    assert [description[key] for key in ("status", "error", "cause")] == [
+        "FAILED",
+        "Mine",
+        "because",
+    ]
+    assert machines.types(execution)[1:] == [
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "TaskFailed",
+        "ExecutionFailed",
+    ]
+    failed = machines.events(execution)[-2]["taskFailedEventDetails"]
+    assert failed == {
+        "resourceType": "aws-sdk:sfn",
+        "resource": "sendTaskFailure.waitForTaskToken",
+        "error": "Mine",
+        "cause": "because",
+    }
+
+
+def test_a_redrive_evaluates_a_tasks_arguments_anew(machines):
+    error = "{% $string($states.context.Execution.RedriveCount) %}"
+    arguments = {"TaskToken": TOKEN, "Error": error, "Cause": TOKEN}
+    task = RUNNING | {"Resource": f"{SFN}sendTaskFailure.waitForTaskToken", "Arguments": arguments}
+    execution = machines.start(machines.create({"Report": task}))
+    first = machines.end(execution)
+    machines.states.redrive_execution(executionArn=execution)
+    second = machines.end(execution)
+    assert (first["error"], second["error"]) == ("0", "1")
+    assert first["cause"] != second["cause"]
+
+
+def test_a_task_waits_for_its_callback(machines):
+    execution = machines.start(machines.create({"Ask": RUNNING}))
+    token = sent_token(machines, execution)
+    machines.states.send_task_success(taskToken=token, output='{"answer": 7}')
+    assert json.loads(machines.end(execution)["output"]) == {"answer": 7}
+    assert refusal(machines.states.send_task_heartbeat, taskToken=token) == "TaskDoesNotExist"
+
+
+def test_a_token_ends_with_its_execution(machines):
+    execution = machines.start(machines.create({"Ask": RUNNING}))
+    token = sent_token(machines, execution)
+    machines.states.send_task_heartbeat(taskToken=token)
+    machines.states.stop_execution(executionArn=execution)
+    limit = time.monotonic() + 10
+    while time.monotonic() < limit:
+        try:
+            machines.states.send_task_heartbeat(taskToken=token)
+        except machines.states.exceptions.TaskDoesNotExist:
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the token of a stopped execution is still valid")
+    assert machines.types(execution)[-1] == "ExecutionAborted"
+
+
+def test_a_callback_that_does_not_come_times_out(machines):
+    catch = [{"ErrorEquals": ["States.Timeout"], "Output": "late", "Next": "Late"}]
+    task = {**RUNNING, "TimeoutSeconds": 1, "Catch": catch}
+    assert machines.output({"Ask": task, "Late": {"Type": "Succeed"}}) == "late"
+
+
 # --- the role of Credentials
 
 

@@ -102,6 +102,21 @@ def training_policies(training):
     }
 
 
+def test_state_machine_role_reports_a_failure(iam_aws):
+    role = Role(iam_aws)
+    machines = Machines(iam_aws, role.arn)
+    arguments = {"TaskToken": "{% $states.context.Task.Token %}", "Error": "Mine", "Cause": "c"}
+    resource = "arn:aws:states:::aws-sdk:sfn:sendTaskFailure.waitForTaskToken"
+    task = {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}
+    machine = machines.create({"Report": task})
+    role.set(report=allow("states:SendTaskFailure", "*"))
+    assert machines.end(machines.start(machine))["error"] == "Mine"
+    role.set(other=allow("states:SendTaskSuccess", "*"))
+    description = machines.end(machines.start(machine))
+    assert description["error"] == "Sfn.SfnException"
+    assert "not authorized to perform: states:SendTaskFailure" in description["cause"]
+
+
 def test_state_machine_role_of_a_training_job(iam_aws, training):
     role = Role(iam_aws)
     machines = Machines(iam_aws, role.arn)

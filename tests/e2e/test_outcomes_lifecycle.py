@@ -14,7 +14,7 @@ from outcome_runs import AT_ONCE, failed, fault, row, scaled_local_aws, started,
 from infra.assume_role_policy import policy, trust
 from infra.settings import Settings
 from tests import deployment
-from tests.deployed_runs import Stage
+from tests.deployed_runs import TRAIN, Stage, source_archive
 from training_job.job_name import default_job_name
 from training_job.outcome import Failure
 
@@ -33,7 +33,7 @@ class Scene(Stage):
         self.definition, self.machine_role = described["definition"], described["roleArn"]
         self._roles()
 
-    def variant(self, **changes):
+    def variant(self, *, role="Anything", **changes):
         """A copy of the state machine; `State__Field` changes one state, `Field` the whole."""
         definition = json.loads(self.definition)
         for path, value in changes.items():
@@ -42,7 +42,7 @@ class Scene(Stage):
         created = self.client("stepfunctions").create_state_machine(
             name=f"variant-{uuid.uuid4().hex[:8]}",
             definition=json.dumps(definition),
-            roleArn=f"arn:aws:iam::{ACCOUNT}:role/Anything",
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}",
         )
         return created["stateMachineArn"]
 
@@ -58,6 +58,9 @@ class Scene(Stage):
         anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         steps = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}}
         self._role(iam, "Anything", _document(steps | {"Action": "sts:AssumeRole"}), anything)
+        silent = {"Effect": "Deny", "Action": "states:SendTaskFailure", "Resource": "*"}
+        trusted = _document(steps | {"Action": "sts:AssumeRole"})
+        self._role(iam, "Silent", trusted, anything, silent)
         trusting = trust(self.machine, self.machine_role)
         # `python -m infra.assume_role_policy` prints these for the owner of the role.
         allowed = policy(ROLES["Works"], [self.outputs["JobRoleArn"]], "us-east-1", Settings())[
@@ -135,6 +138,7 @@ def on(**changes):
 
 # A day instead of a moment, so that a wait cannot end by itself.
 LONG_WAIT = {"WaitBeforeRetry__Seconds": 86_400}
+TOKEN = "{% $states.context.Task.Token %}"
 RUNS_ON = {"hyperparameters": {"seconds": 100}}
 INTERNAL = fault("fail_job", reason="InternalServerError: oops")
 
@@ -280,15 +284,143 @@ def test_redrive_of_an_execution_that_timed_out(run):
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Failed"]
 
 
+OOPS = fault("fail_job", reason="AlgorithmError: oops", times=9)
+
+
+def forgiven(stage, run):
+    """Take the cause of a run's failure away, and redrive it."""
+    run.end()
+    stage.forget(run)
+    run.faulty = False
+    return redriven(run)
+
+
+def forgiven_and_redriven(stage, faults, given):
+    return forgiven(stage, stage.start(given, faults))
+
+
+def mended_and_redriven(stage, faults, given):
+    """The script that fails, after its checkpoint, is replaced by one that does not."""
+    key, folder = f"code/{uuid.uuid4()}.tar.gz", f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"
+    code = {"source_dir": f"s3://{stage.bucket}/{key}", "checkpoint_config": {"S3Uri": folder}}
+    broken = source_archive(TRAIN.replace("sys.exit(given.fail)", "sys.exit('a bug')"))
+    stage.client("s3").put_object(Bucket=stage.bucket, Key=key, Body=broken)
+    run = stage.start(given | code, faults)
+    assert run.end()["error"] == "TrainingJobFailed"
+    stage.client("s3").put_object(Bucket=stage.bucket, Key=key, Body=source_archive())
+    return redriven(run)
+
+
+@row(act=mended_and_redriven)
+def test_redrive_of_a_failure_whose_cause_was_mended(run):
+    output = succeeded(run, jobs=2)
+    first, second = (job["TrainingJobName"] for job in run.jobs())
+    assert second == f"{first}-2"
+    assert [each["status"] for each in output["attempts"]] == ["Failed", "Completed"]
+    assert output["final_metrics"] == {"resumed": 1}
+    failing = run.entered.index("Failed")
+    assert run.entered[failing : failing + 3] == ["Failed", "Failed", "BuildRequest"]
+
+
 @row(
-    fault("fail_job", reason="AlgorithmError: oops"),
-    act=lambda stage, faults, given: redriven(stage.start(given, faults)),
+    fault("fail_job", reason="CapacityError: none", times=9),
+    act=forgiven_and_redriven,
+    fallback_instance_types=["ml.c5.xlarge"],
+    max_attempts=2,
 )
-def test_redrive_of_a_judged_failure_fails_again(run):
-    """Step Functions re-enters the Fail state."""
+def test_redrive_of_a_failure_for_want_of_capacity_begins_with_the_first_instance_type(run):
+    output = succeeded(run, jobs=3)
+    types = [each["instance_type"] for each in output["attempts"]]
+    assert types == ["ml.m5.xlarge", "ml.c5.xlarge", "ml.m5.xlarge"]
+    assert output["job_name"].endswith("-3")
+
+
+def redriven_twice(stage, faults, given):
+    run = redriven(stage.start(given, faults))
+    assert run.end()["error"] == "CapacityUnavailable"
+    assert len(run.jobs()) == 4
+    return forgiven(stage, run)
+
+
+@row(fault("fail_job", reason="CapacityError: none", times=9), act=redriven_twice, max_attempts=2)
+def test_a_failure_is_redriven_twice_each_time_with_all_attempts(run):
+    succeeded(run, jobs=5)
+    assert run.output["job_name"].endswith("-5")
+    assert run.states.describe_execution(executionArn=run.arn)["redriveCount"] == 2
+
+
+@row(OOPS, act=lambda stage, faults, given: redriven(stage.start(given, faults)))
+def test_redrive_of_a_failure_whose_cause_remains(run):
+    assert "oops" in failed(run, "TrainingJobFailed", jobs=2)
+    reported = [event for event in run.events() if event["type"] == "TaskFailed"][-1]
+    assert reported["taskFailedEventDetails"]["error"] == "TrainingJobFailed"
+    assert json.loads(reported["taskFailedEventDetails"]["cause"]) == run.cause
+
+
+@row(act=lambda stage, faults, given: redriven(stage.start(given, faults)), max_run=-1)
+def test_redrive_of_invalid_arguments_finds_the_same_problems(run):
+    assert "max_run" in failed(run, "InvalidArguments", jobs=0)
+    assert run.entered.count("BuildRequest") == 2
+
+
+@row(
+    fault("reject_create", error="ValidationException", message="no image"),
+    act=forgiven_and_redriven,
+)
+def test_redrive_of_a_rejected_request_takes_the_next_name(run):
+    assert succeeded(run)["job_name"].endswith("-2")
+
+
+def unjudged_and_redriven(stage, faults, given):
+    return redriven(stage.start(given, faults, machine=stage.without("JudgeAttempt")))
+
+
+@row(act=unjudged_and_redriven)
+def test_redrive_where_nobody_judged_takes_the_next_name(run):
+    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
+    first, second = (job["TrainingJobName"] for job in run.jobs())
+    assert second == f"{first}-2"
+
+
+# --- failures that cannot be reported
+
+
+def reported_by(**changes):
+    """Run on a variant whose task `Failed` does not work, and redrive it."""
+
+    def act(stage, faults, given):
+        return redriven(stage.start(given, faults, machine=stage.variant(**changes)))
+
+    return act
+
+
+def failed_for_good(run):
+    """Check that the failure is what it would have been, and that it stays."""
     assert "oops" in failed(run, "TrainingJobFailed", jobs=1)
-    assert run.states.describe_execution(executionArn=run.arn)["redriveCount"] == 1
-    assert run.entered[-2:] == ["Failed", "Failed"]
+    assert run.entered[-3:] == ["Failed", "FailedForGood", "FailedForGood"]
+
+
+@row(OOPS, act=reported_by(role="Silent"))
+def test_a_failure_that_may_not_be_reported(run):
+    failed_for_good(run)
+
+
+@row(OOPS, act=reported_by(Failed__Arguments={"TaskToken": "wrong", "Cause": TOKEN}))
+def test_a_failure_reported_with_a_token_that_is_not_known(run):
+    failed_for_good(run)
+
+
+HEARTBEAT = "arn:aws:states:::aws-sdk:sfn:sendTaskHeartbeat.waitForTaskToken"
+
+
+@row(
+    OOPS,
+    act=reported_by(
+        Failed__Resource=HEARTBEAT, Failed__Arguments={"TaskToken": TOKEN}, Failed__TimeoutSeconds=1
+    ),
+)
+def test_a_failure_whose_report_does_not_arrive(run):
+    failed_for_good(run)
 
 
 # --- names ---------------------------------------------------------------------------------------

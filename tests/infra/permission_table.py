@@ -43,6 +43,10 @@ _LOGS = "SageMaker writes the job's log as this role; the local AWS writes it it
 _DELIVERY = "Step Functions delivers the execution log; the local AWS delivers none."
 _TRACES = "Step Functions sends traces; the local AWS takes none."
 _ABORT = "A multipart upload that fails leaves no parts to pay for."
+_OWN_FAILURE = (
+    "Without it a failed execution cannot be redriven (`test_outcomes_lifecycle.py`). The action "
+    "takes no resource: a task token names the task, and an execution knows only its own."
+)
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
@@ -75,6 +79,7 @@ GRANTS: dict[str, dict[str, Grant]] = {
             (JOBS,), "Documented for createTrainingJob.sync, which returns the job's tags."
         ),
         "iam:PassRole": Grant((JOB_ROLE,), RUN),
+        "states:SendTaskFailure": Grant(("*",), _OWN_FAILURE),
         "events:DescribeRule": Grant((RULE,), CREATE),
         "events:PutRule": Grant((RULE,), CREATE),
         "events:PutTargets": Grant((RULE,), CREATE),

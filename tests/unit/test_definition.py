@@ -85,10 +85,66 @@ def test_every_state_can_be_reached_and_every_state_leads_to_an_end(states):
 
 def test_every_task_is_bounded_and_catches_everything(states):
     tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
-    assert len(tasks) in (6, 10)
-    for state in tasks.values():
+    assert len(tasks) in (7, 11)
+    for name, state in tasks.items():
         assert state["TimeoutSeconds"] in (60, "{% $timeout %}")
-        assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]]
+        if name != "Failed":
+            assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]]
+
+
+def test_a_reported_failure_is_not_caught_and_all_that_keeps_it_from_being_reported_is(states):
+    state = states["Failed"]
+    assert state["Resource"].endswith(":aws-sdk:sfn:sendTaskFailure.waitForTaskToken")
+    redriven, unreported = state["Catch"]
+    assert (redriven["ErrorEquals"], redriven["Next"]) == (["Redriven"], "BuildRequest")
+    assert unreported["Next"] == state["Next"] == "FailedForGood"
+    assert unreported["Output"] == "{% $states.input %}"
+    assert {"States.Timeout", "States.Permissions", "Sfn.SfnException"} <= set(
+        unreported["ErrorEquals"]
+    )
+    caught = {*redriven["ErrorEquals"], *unreported["ErrorEquals"]}
+    assert not caught & {*Failure, "States.ALL", "States.TaskFailed"}
+    assert states["FailedForGood"]["Type"] == "Fail"
+
+
+@pytest.mark.parametrize(
+    ("judged", "now", "reported"),
+    [(0, None, "E"), (0, 0, "E"), (2, 2, "E"), (0, 1, "Redriven"), (1, 2, "Redriven")],
+)
+def test_a_failure_is_reported_until_the_execution_is_redriven(states, judged, now, reported):
+    execution = CONTEXT["Execution"] | ({} if now is None else {"RedriveCount": now})
+    context = CONTEXT | {"Execution": execution, "Task": {"Token": "t"}}
+    given = {"context": context, "input": {"error": "E", "cause": "C"}}
+    sent = {
+        key: evaluate(expressions(value)[0], states_value=given, redrives=judged)
+        for key, value in states["Failed"]["Arguments"].items()
+    }
+    assert (sent["TaskToken"], sent["Error"]) == ("t", reported)
+    assert (sent["Cause"] == "C") is (reported == "E")
+    end = states["FailedForGood"]
+    assert [evaluate(expressions(end[key])[0], states_value=given) for key in ("Error", "Cause")]
+
+
+@pytest.mark.parametrize("redrives", [None, 0, 2])
+def test_who_fails_an_execution_notes_its_redrives(states, redrives):
+    execution = CONTEXT["Execution"] | ({} if redrives is None else {"RedriveCount": redrives})
+    given = {"context": CONTEXT | {"Execution": execution}}
+    for name in ("BuildRequest", "JudgeAttempt"):
+        for assign in (states[name]["Assign"], states[name]["Catch"][0]["Assign"]):
+            noted = evaluate(expressions(assign["redrives"])[0], states_value=given)
+            assert noted == (redrives or 0)
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 3])
+@pytest.mark.parametrize("names", [None, 0, 2])
+def test_after_a_failure_that_nobody_judged_the_name_is_used_up(states, jobs, names):
+    record = {"job_name": "j"}
+    before = {} if names is None else Progress([record] * jobs, names, 1, 2, "then", 3, 0).to_json()
+    progress = states["JudgeAttempt"]["Catch"][0]["Assign"]["progress"]
+    after = Progress.of(evaluate(expressions(progress)[0], states_value={}, progress=before))
+    recorded = before.get("jobs", [])
+    assert after == Progress.after_failure(recorded, names=names or 0)
+    assert after.spent == 0
 
 
 def test_no_create_call_is_retried_blindly(states):
@@ -110,6 +166,9 @@ def test_every_caught_error_ends_in_a_named_failure_or_is_judged(states):
     for state in states.values():
         for catch in state.get("Catch", []):
             output = catch["Output"]
+            if catch["Next"] in ("BuildRequest", "FailedForGood"):
+                assert state is states["Failed"]
+                continue
             if output and output["error"] != "{% $states.input.error %}":
                 assert Failure(output["error"])
                 continue
@@ -210,9 +269,10 @@ def test_whatever_the_judge_returns_every_expression_finds_its_field(states, dec
         "fail": [],
     }
     assert chosen == expected[decision]
-    for end in ("Succeeded", "Failed"):
+    bound["context"] = CONTEXT | {"Task": {"Token": "t"}}
+    for end in ("Succeeded", "Failed", "FailedForGood"):
         for expression in expressions(states[end]):
-            assert evaluate(expression, states_value=bound) is not None
+            assert evaluate(expression, states_value=bound, redrives=0) is not None
 
 
 def test_submission_and_verdict_lack_no_field():

@@ -432,6 +432,41 @@ class TestUndescribed:
         assert judge(case(describe_error=NO_SUCH_JOB, progress=late)).decision == "stop"
 
 
+class TestAfterAFailure:
+    """What a redrive goes on with."""
+
+    SPENT = Progress([{"job_name": "a"}], names=4, instance=1, calls=2, called_at=STARTED, looks=0)
+
+    def test_with_a_job_its_name_is_used_up_and_all_else_begins_anew(self):
+        doc = document("Failed", FailureReason="AlgorithmError: x")
+        verdict = judge(case(doc, progress=self.SPENT))
+        attempts = failure(verdict)[1]["attempts"]
+        assert verdict.progress == Progress(attempts, names=5, budget_from=2)
+        assert [each["job_name"] for each in attempts] == ["a", JOB]
+        assert verdict.progress.spent == 0
+
+    def test_without_a_job_its_name_is_used_up_as_well(self):
+        rejected = create_error("1 validation error detected")
+        verdict = judge(case(error=rejected, describe_error=NO_SUCH_JOB, progress=self.SPENT))
+        assert failure(verdict)[0] is Failure.REQUEST_REJECTED
+        assert verdict.progress == Progress(self.SPENT.jobs, names=5, budget_from=1)
+
+    def test_another_executions_job_is_not_counted(self):
+        taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
+        doc = document("InProgress")
+        theirs = case(doc, error=taken, owner=f"{ARN}-other", name_chosen=True)
+        verdict = judge(theirs)
+        assert failure(verdict)[0] is Failure.REQUEST_REJECTED
+        assert verdict.progress == Progress(names=1)
+
+    def test_a_job_that_is_stopped_first_is_counted(self):
+        lost = case(document("Deleting"), progress=Progress(looks=MAX_LOOKS))
+        verdict = judge(lost)
+        assert verdict.decision == "stop"
+        assert (verdict.progress.names, verdict.progress.spent) == (1, 0)
+        assert [each["job_name"] for each in verdict.progress.jobs] == [JOB]
+
+
 class TestRedriven:
     @pytest.mark.parametrize("status", ["Stopped", "Failed"])
     def test_what_ended_before_is_followed_by_a_new_name_and_a_new_budget(self, status):
