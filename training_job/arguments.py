@@ -135,7 +135,7 @@ class TrainingArguments(BaseModel):
             "Default: the region's public endpoint, which private DNS may lead to a VPC endpoint."
         ),
         Documented(
-            allowed="an https URL of the region's Step Functions, or any URL of this machine",
+            allowed="an https URL of the region's Step Functions, or a loopback URL such as http://127.0.0.1:4566",
             sets="the launcher's Step Functions client",
             example="https://vpce-0a1b-2c3d.states.us-east-1.vpce.amazonaws.com",
             api="",

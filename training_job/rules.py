@@ -133,7 +133,7 @@ def _endpoint(arguments: TrainingArguments) -> list[Problem]:
     url, region = arguments.endpoint_url, arguments.region
     if url is None:
         return []
-    allowed = f"allowed: an https URL of {region}'s Step Functions, or any URL of this machine"
+    allowed = f"allowed: an https URL of {region}'s Step Functions, or a loopback URL"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
