@@ -17,7 +17,9 @@ from pydantic.fields import FieldInfo
 from training_job import TrainingArguments
 from training_job.arguments import Documented
 
-IMAGE = f"ghcr.io/sagemaker-rl-kubeflow/launcher:{version('sagemaker-rl-kubeflow')}"
+# No image is published, and a name that anybody could register would be pulled unseen: this one
+# resolves nowhere (RFC 2606), so that a cluster says at once that the image is yours to name.
+IMAGE = f"registry.invalid/sagemaker-rl-kubeflow/launcher:{version('sagemaker-rl-kubeflow')}"
 COMMAND = ["python3", "-m", "kfp_component"]
 ARGUMENTS = ["--executor_input", dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER]
 
