@@ -50,7 +50,7 @@ _OWN_FAILURE = (
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
 _INPUT = (
     "Events leave out an input that is too long or encrypted with a key of one's own; the job's "
-    "name is in it. The local AWS leaves out neither."
+    "name is in it. The local AWS leaves out neither; a test makes such an event."
 )
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
