@@ -2,7 +2,7 @@
 
     cdk synth --app "python3 -m examples.custom_stack"
 
-`RlTrainingWorkflow` brings the state machine, its two functions, its role and its logs. What may
+`RlTrainingWorkflow` brings the state machine, its functions, its roles and its logs. What may
 start it, and what trains, is the stack's own: here a bucket with sources and models, a job role
 that reads and writes it, and a nightly schedule in place of a KFP pipeline.
 """

@@ -46,7 +46,7 @@ class Alarms(Construct):
 
 def _metrics(workflow: RlTrainingWorkflow) -> dict[str, cloudwatch.IMetric]:
     machine = workflow.state_machine
-    build_request, judge_attempt = workflow.functions
+    build_request, judge_attempt, stop_orphans = workflow.functions
     return {
         "FailedExecutions": machine.metric_failed(period=_PERIOD),
         "TimedOutExecutions": machine.metric_timed_out(period=_PERIOD),
@@ -54,6 +54,7 @@ def _metrics(workflow: RlTrainingWorkflow) -> dict[str, cloudwatch.IMetric]:
         "ThrottledExecutions": machine.metric_throttled(period=_PERIOD),
         "BuildRequestErrors": build_request.metric_errors(period=_PERIOD),
         "JudgeAttemptErrors": judge_attempt.metric_errors(period=_PERIOD),
+        "StopOrphansErrors": stop_orphans.metric_errors(period=_PERIOD),
     }
 
 

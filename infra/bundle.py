@@ -56,7 +56,7 @@ class _LocalBundling:
 
 
 def lambda_code(runtime: str, architecture: str) -> lambda_.Code:
-    """Return the code both functions share.
+    """Return the code that the functions share.
 
     Args:
         runtime: a Lambda runtime, for instance `python3.13`.

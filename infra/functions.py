@@ -1,4 +1,4 @@
-"""The two Lambda functions of the state machine, each with a role that writes its own log only."""
+"""A Lambda function of the state machine, with a role that writes its own log."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archit
 
 
 class WorkflowFunction(Construct):
-    """A Lambda function of the state machine; file, class and state share its name.
+    """A Lambda function of the state machine; file, class and state, if it has one, share its name.
 
     Attributes:
+        role: what the function runs as; it may write its own log, and nothing else yet.
         function: the function.
-        version: the version that the current definition of the state machine calls.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class WorkflowFunction(Construct):
     ) -> None:
         super().__init__(scope, name)
         log = log_group(self, f"/aws/lambda/{settings.state_machine_name}-{name}", settings, key)
+        self.role = self._role(log)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -45,7 +46,7 @@ class WorkflowFunction(Construct):
             handler=handler,
             runtime=lambda_.Runtime(settings.lambda_runtime, lambda_.RuntimeFamily.PYTHON),
             architecture=_ARCHITECTURES[settings.lambda_architecture],
-            role=self._role(log),
+            role=self.role,
             log_group=log,
             environment=environment,
             environment_encryption=key,
@@ -54,9 +55,13 @@ class WorkflowFunction(Construct):
             # An execution may outlive many deployments and keeps calling the version it began with.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
-        self.version = self.function.current_version
         reason = "The newest runtime that this project is tested on."
         acknowledge(self.function, "AwsSolutions-L1", reason=reason)
+
+    @property
+    def version(self) -> lambda_.Version:
+        """The version that the current definition of the state machine calls, made on first use."""
+        return self.function.current_version
 
     def _role(self, log: logs.ILogGroup) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))

@@ -39,10 +39,10 @@ class Settings(BaseModel):
         {}, "Names", "Tags of everything the stack creates, as a JSON object.", max_length=45
     )
     lambda_runtime: types.LambdaRuntime = _setting(
-        "python3.13", "Functions", "Runtime of the two Lambda functions."
+        "python3.13", "Functions", "Runtime of the Lambda functions."
     )
     lambda_architecture: types.Architecture = _setting(
-        "arm64", "Functions", "Processor architecture of the two Lambda functions."
+        "arm64", "Functions", "Processor architecture of the Lambda functions."
     )
     execution_timeout_seconds: Annotated[int | None, Empty] = _setting(
         None,

@@ -14,6 +14,7 @@ from infra.bundle import lambda_code
 from infra.definition import definition
 from infra.functions import WorkflowFunction
 from infra.log_group import log_group
+from infra.orphans import Orphans
 from infra.permissions import allow
 from infra.settings import Settings
 from infra.state_machine_role import state_machine_role
@@ -31,7 +32,7 @@ class RlTrainingWorkflow(Construct):
         state_machine: the state machine.
         role: what its executions run as.
         alias_arn: ARN of the alias `live`, the version deployed last.
-        functions: the Lambda functions it calls.
+        functions: the two Lambda functions that it calls, and the one that stops orphans.
     """
 
     def __init__(
@@ -60,16 +61,18 @@ class RlTrainingWorkflow(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings or Settings()
         self._key = key
+        self._code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
         roles = [role.role_arn for role in job_roles] + list(self._settings.allowed_job_roles)
         build_request, judge_attempt = self._functions(roles, argument_defaults or {})
-        self.functions = (build_request.function, judge_attempt.function)
         self.role = state_machine_role(
             self,
             self._settings,
             job_role_arns=roles,
-            function_arns=[function.function_arn for function in self.functions],
+            function_arns=[each.function.function_arn for each in (build_request, judge_attempt)],
         )
         self.state_machine = self._state_machine(build_request, judge_attempt)
+        stop_orphans = Orphans(self, self._settings, self.state_machine, self._code, key).function
+        self.functions = (build_request.function, judge_attempt.function, stop_orphans)
         self.alias_arn = self._alias()
 
     def grant_launch(self, role: iam.IRole) -> None:
@@ -95,7 +98,6 @@ class RlTrainingWorkflow(Construct):
         self, job_roles: Sequence[str], argument_defaults: dict[str, object]
     ) -> tuple[WorkflowFunction, WorkflowFunction]:
         settings = self._settings
-        code = lambda_code(settings.lambda_runtime, settings.lambda_architecture)
         guard_rails = GuardRails(
             region=Aws.REGION,
             argument_defaults={
@@ -114,7 +116,7 @@ class RlTrainingWorkflow(Construct):
         build_request = WorkflowFunction(
             self,
             "BuildRequest",
-            code=code,
+            code=self._code,
             handler="lambdas.build_request.handler",
             settings=settings,
             environment={
@@ -125,7 +127,7 @@ class RlTrainingWorkflow(Construct):
         judge_attempt = WorkflowFunction(
             self,
             "JudgeAttempt",
-            code=code,
+            code=self._code,
             handler="lambdas.judge_attempt.handler",
             settings=settings,
             key=self._key,

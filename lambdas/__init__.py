@@ -1,1 +1,1 @@
-"""The two Lambda functions of the state machine: thin edges around training_job."""
+"""The Lambda functions of the state machine: thin edges around training_job."""

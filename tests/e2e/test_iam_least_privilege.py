@@ -112,10 +112,16 @@ def running(enforcing_aws, launcher):
     states.stop_execution(executionArn=execution)
 
 
-def test_a_stopped_execution_stops_its_training_job(launcher, running):
+STOP_JOB = "sagemaker:StopTrainingJob"
+ORPHANS = "TrainingOrphansStopOrphansRole"
+
+
+@pytest.mark.parametrize("role", ["TrainingRole", ORPHANS])
+def test_either_of_two_ways_stops_the_job_of_a_stopped_execution(launcher, without, running, role):
     execution, describe = running
-    launcher.client("stepfunctions").stop_execution(executionArn=execution)
-    wait_until(lambda: describe()["TrainingJobStatus"] in ("Stopping", "Stopped"), "the stop")
+    with without(role, STOP_JOB):
+        launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: describe()["TrainingJobStatus"] in ("Stopping", "Stopped"), "the stop")
 
 
 def test_a_launcher_that_may_not_stop_is_told_so(launcher, without, running):
@@ -126,25 +132,76 @@ def test_a_launcher_that_may_not_stop_is_told_so(launcher, without, running):
             states.stop_execution(executionArn=execution)
 
 
-def test_a_state_machine_that_may_not_stop_leaves_the_job_running(
-    enforcing_aws, launcher, without, running
+@pytest.fixture
+def denials(enforcing_aws):
+    """What the log of StopOrphans says of an action that it was denied."""
+    logs = enforcing_aws.client("logs")
+    prefix = "/aws/lambda/RlTraining-StopOrphans"
+
+    def denials(action):
+        (group,) = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        return [each for each in events if f"perform: {action}" in each["message"]]
+
+    return denials
+
+
+@pytest.mark.parametrize(
+    "action",
+    [action for param in permissions(STOP) for role, action in [param.values] if role == ORPHANS],
+)
+def test_a_job_that_neither_may_stop_runs_on(
+    enforcing_aws, launcher, without, running, denials, action
 ):
     """StopExecution is best effort: it succeeds, and the job goes on.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
     """
     execution, describe = running
-    with without("TrainingRole", "sagemaker:StopTrainingJob"):
+    with without("TrainingRole", STOP_JOB), without(ORPHANS, action):
+        before = len(denials(action))
         launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: len(denials(action)) > before, "the denial")
         ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
         assert ended["status"] == "ABORTED"
         assert describe()["TrainingJobStatus"] == "InProgress"
 
 
+def test_an_input_that_the_event_leaves_out_is_asked_for(
+    enforcing_aws, launcher, without, running, denials
+):
+    execution, describe = running
+    with without("TrainingRole", STOP_JOB), without(ORPHANS, STOP_JOB):
+        before = len(denials(STOP_JOB))
+        launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: len(denials(STOP_JOB)) > before, "the denial")
+    ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
+    dates = {name: int(ended[name].timestamp() * 1000) for name in ("startDate", "stopDate")}
+    event = {"detail": {"executionArn": execution, **dates}}
+    functions = enforcing_aws.client("lambda")
+    (name,) = [
+        each["FunctionName"]
+        for each in functions.list_functions()["Functions"]
+        if "StopOrphans" in each["FunctionName"]
+    ]
+
+    def call():
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+        return answer["Payload"].read().decode()
+
+    with without(ORPHANS, "states:DescribeExecution"):
+        assert "perform: states:DescribeExecution" in call()
+    assert json.loads(call()) == {"stopped": [describe()["TrainingJobName"]]}
+    assert describe()["TrainingJobStatus"] in ("Stopping", "Stopped")
+    assert json.loads(call()) == {"stopped": []}
+
+
 def test_every_stop_permission_has_its_test_above():
     assert [param.values for param in permissions(STOP)] == [
-        ("TrainingRole", "sagemaker:StopTrainingJob"),
+        ("TrainingRole", STOP_JOB),
         ("LauncherRole", "states:StopExecution"),
+        *((ORPHANS, f"sagemaker:{call}") for call in ("DescribeTrainingJob", "ListTags")),
+        (ORPHANS, STOP_JOB),
     ]
 
 

@@ -53,6 +53,17 @@ class Scene(Stage):
         missing = arguments["FunctionName"].split(":function:")[0] + ":function:missing"
         return self.variant(**{f"{function}__Arguments": arguments | {"FunctionName": missing}})
 
+    def watch(self, machine):
+        """Have executions of a variant watched as those of the stack's state machine are."""
+        events = self.client("events")
+        (rule,) = [each for each in events.list_rules()["Rules"] if "Orphans" in each["Name"]]
+        targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        pattern = json.loads(rule["EventPattern"])
+        pattern["detail"]["stateMachineArn"] = [machine]
+        name = machine.rpartition(":")[2]
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, Targets=targets)
+
     def _roles(self):
         iam = self.client("iam")
         anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -175,22 +186,59 @@ def test_stop_execution_during_a_retry_wait(run):
     assert run.events()[-1]["type"] == "ExecutionAborted"
 
 
+def looked_at(run):
+    """Whether no task awaits the job any more, so that nothing in Step Functions will stop it."""
+    return "WaitForJob" in run.entered
+
+
 def stopped_while_looking(stage, faults, given):
-    """Nothing in Step Functions stops this job: it is looked at, and no task awaits it."""
-    run = stage.start(given, faults, machine=stage.variant(WaitForJob__Seconds=86_400))
-    run.reach(lambda run: "WaitForJob" in run.entered)
+    run = stage.start(given, faults)
+    run.reach(looked_at)
     run.stop()
-    time.sleep(1)
-    (job,) = run.jobs()
-    assert job["TrainingJobStatus"] == "InProgress"
-    run.sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
     return run
 
 
 @row(fault("drop_sync"), act=stopped_while_looking, **RUNS_ON)
 def test_stop_execution_while_a_job_is_looked_at(run):
     assert run.status == "ABORTED"
+    assert calls(run) == 1
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+@row(fault("drop_sync"), act=stopped_while_looking, job_name=None, **RUNS_ON)
+def test_stop_execution_while_a_job_of_a_default_name_is_looked_at(run):
+    assert run.status == "ABORTED"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+def timed_out_while_looking(stage, faults, given):
+    machine = stage.variant(TimeoutSeconds=10, WaitForJob__Seconds=86_400)
+    stage.watch(machine)
+    return stage.start(given, faults, machine=machine)
+
+
+@row(fault("drop_sync"), act=timed_out_while_looking, **RUNS_ON)
+def test_the_executions_own_timeout_while_a_job_is_looked_at(run):
+    assert run.status == "TIMED_OUT"
     assert run.entered[-1] == "WaitForJob"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+def stopped_beside_another(stage, faults, given):
+    """A job of somebody else has the name that this execution's second attempt would have."""
+    run = stage.start(given, faults)
+    run.reach(looked_at)
+    other = stage.start({"job_name": f"{run.jobs_named}-2", "hyperparameters": {"seconds": 8}})
+    run.reach(lambda run: len(training(run)) == 2)
+    run.stop()
+    assert other.end()["status"] == "SUCCEEDED"
+    return run
+
+
+@row(fault("drop_sync"), act=stopped_beside_another, **RUNS_ON)
+def test_a_job_of_another_execution_is_not_stopped(run):
+    assert run.status == "ABORTED"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Completed"]
 
 
 @row(act=on(TimeoutSeconds=10), **RUNS_ON)

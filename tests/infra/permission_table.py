@@ -19,7 +19,7 @@ JOB_ROLE = f"arn:aws:iam::{ACCOUNT}:role/JobRole014917C6"
 RUN = "run"
 """Without it a run fails, and the error names what was denied."""
 STOP = "stop"
-"""Without it stopping an execution does not stop the training job."""
+"""Without it stopping an execution does not stop the training job: one of two ways to stop it."""
 CREATE = "create"
 """Without it Step Functions does not take the state machine."""
 
@@ -48,6 +48,10 @@ _OWN_FAILURE = (
     "takes no resource: a task token names the task, and an execution knows only its own."
 )
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
+_INPUT = (
+    "Events leave out an input that is too long or encrypted with a key of one's own; the job's "
+    "name is in it. The local AWS leaves out neither; a test makes such an event."
+)
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
 
@@ -114,6 +118,14 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
     },
     "TrainingJudgeAttemptRole": {
+        "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
+        "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
+    },
+    "TrainingOrphansStopOrphansRole": {
+        "sagemaker:DescribeTrainingJob": Grant((JOBS,), STOP),
+        "sagemaker:ListTags": Grant((JOBS,), STOP),
+        "sagemaker:StopTrainingJob": Grant((JOBS,), STOP),
+        "states:DescribeExecution": Grant((EXECUTIONS,), _INPUT),
         "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
         "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
     },
@@ -272,4 +284,23 @@ FORBIDDEN = (
         _RUN_TIME,
     ),
     Forbidden("TrainingJudgeAttemptRole", "start executions", "states:StartExecution", MACHINE),
+    Forbidden(
+        "TrainingOrphansStopOrphansRole",
+        "start training jobs",
+        "sagemaker:CreateTrainingJob",
+        _JOB,
+        _RUN_TIME,
+    ),
+    Forbidden(
+        "TrainingOrphansStopOrphansRole",
+        "stop training jobs of another account",
+        "sagemaker:StopTrainingJob",
+        _JOB.replace(ACCOUNT, _OTHER_ACCOUNT),
+    ),
+    Forbidden(
+        "TrainingOrphansStopOrphansRole",
+        "read executions of another state machine",
+        "states:DescribeExecution",
+        _arn("states", "execution:Payroll:june"),
+    ),
 )

@@ -11,15 +11,17 @@ _INTRODUCTION = """\
 # Permissions
 
 What each role of the default deployment may do, and how that is known. `REGISTRIES` are the ECR
-repositories of AWS's prebuilt RL images; `BUILD_REQUEST` and `JUDGE_ATTEMPT` the two functions, of
-which `:*` is the versions; `OWN_LOG` the log group of the function. Settings add to this: images,
-data, keys, a network and roles to assume ([settings](settings.md)); guard rails take away.
+repositories of AWS's prebuilt RL images; `BUILD_REQUEST` and `JUDGE_ATTEMPT` the functions that
+the state machine calls, of which `:*` is the versions; `OWN_LOG` the log group of the function.
+Settings add to this: images, data, keys, a network and roles to assume ([settings](settings.md));
+guard rails take away.
 
 *Shown by* says what happens on the local AWS, with permissions enforced, once the action is taken
 from the role (`tests/e2e/test_iam_least_privilege.py` tries each of them):
 
 * **run**: a training run fails, and its error names the action;
-* **stop**: stopping an execution no longer stops its training job, or is refused;
+* **stop**: stopping an execution is refused, or no longer stops its training job in one of the two
+  ways: Step Functions does, with the state machine role, and so does StopOrphans;
 * **create**: Step Functions refuses the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
 
@@ -46,6 +48,7 @@ _ROLES = {
     "LauncherRole": "Launcher role",
     "TrainingBuildRequestRole": "Role of BuildRequest",
     "TrainingJudgeAttemptRole": "Role of JudgeAttempt",
+    "TrainingOrphansStopOrphansRole": "Role of StopOrphans",
 }
 
 

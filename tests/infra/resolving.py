@@ -105,6 +105,7 @@ class Resolver:
             "AWS::Logs::LogGroup": self.place.arn("logs", f"log-group:{name}:*"),
             "AWS::CloudWatch::Alarm": self.place.arn("cloudwatch", f"alarm:{name}"),
             "AWS::KMS::Key": self.place.arn("kms", f"key/{name}"),
+            "AWS::Events::Rule": self.place.arn("events", f"rule/{name}"),
             "AWS::S3::Bucket": f"arn:{self.place.partition}:s3:::{name.lower()}",
             "AWS::StepFunctions::StateMachine": self.place.arn("states", "stateMachine:RlTraining"),
         }

@@ -26,6 +26,7 @@ def test_execution_logs_are_vended_and_named_anew_with_each_stack(templates):
         "/aws/vendedlogs/states/RlTraining-0a1b2c3d",
         "/aws/lambda/RlTraining-BuildRequest-0a1b2c3d",
         "/aws/lambda/RlTraining-JudgeAttempt-0a1b2c3d",
+        "/aws/lambda/RlTraining-StopOrphans-0a1b2c3d",
     }
     assert {each["RetentionInDays"] for each in groups} == {365}
 
@@ -79,7 +80,30 @@ def test_one_key_encrypts_everything(templates, name):
 
 def test_failures_are_told_whatever_a_catch_sees(templates):
     resolver = Resolver(templates["everything"])
-    rule = resolver.resource("AWS::Events::Rule")
+    rule = unsuccessful(resolver, "Notifications")
+    (topic,) = resolver.resources("AWS::SNS::Topic")
+    assert [each["Arn"] for each in rule["Targets"]] == [resolver.place.arn("sns", topic)]
+    subscription = resolver.resource("AWS::SNS::Subscription")
+    assert subscription["Endpoint"] == EVERYTHING["notification_emails"][0]
+
+
+def test_what_an_execution_left_running_is_stopped(templates):
+    resolver = Resolver(templates["default"])
+    (target,) = unsuccessful(resolver, "TrainingOrphans")["Targets"]
+    function = target["Arn"].rpartition(":")[2]
+    assert function.startswith("TrainingOrphansStopOrphansFunction")
+    (permission,) = resolver.resources("AWS::Lambda::Permission").values()
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["FunctionName"] == target["Arn"]
+
+
+def unsuccessful(resolver, construct):
+    """The rule of the construct, which hears of every execution that did not succeed."""
+    (rule,) = [
+        each
+        for name, each in resolver.resources("AWS::Events::Rule").items()
+        if name.startswith(construct)
+    ]
     assert rule["EventPattern"] == {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -88,15 +112,13 @@ def test_failures_are_told_whatever_a_catch_sees(templates):
             "stateMachineArn": [resolver.place.arn("states", "stateMachine:RlTraining")],
         },
     }
-    (topic,) = resolver.resources("AWS::SNS::Topic")
-    assert [each["Arn"] for each in rule["Targets"]] == [resolver.place.arn("sns", topic)]
-    subscription = resolver.resource("AWS::SNS::Subscription")
-    assert subscription["Endpoint"] == EVERYTHING["notification_emails"][0]
+    return rule
 
 
 def test_alarms_watch_executions_and_functions(templates):
     alarms = Resolver(templates["default"]).resources("AWS::CloudWatch::Alarm").values()
     assert sorted((each["Namespace"], each["MetricName"]) for each in alarms) == [
+        ("AWS/Lambda", "Errors"),
         ("AWS/Lambda", "Errors"),
         ("AWS/Lambda", "Errors"),
         ("AWS/States", "ExecutionThrottled"),
