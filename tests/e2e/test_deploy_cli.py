@@ -93,6 +93,7 @@ NOTHING: dict[str, list] = {kind: [] for kind in LEFT}
 LOGS = [
     f"/aws/lambda/{STACK}-BuildRequest",
     f"/aws/lambda/{STACK}-JudgeAttempt",
+    f"/aws/lambda/{STACK}-StopOrphans",
     f"/aws/vendedlogs/states/{STACK}",
 ]
 
