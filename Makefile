@@ -50,8 +50,8 @@ slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix
 	@python -m pytest tests -m slow
 
 generate: $(BIN)/.ready ## Write every generated file anew.
-	@python -m docs.generate
-	@python -m tests.infra.permissions_page
+	@python -m tools.generate
+	@python -m tests.support.template.permissions_page
 
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
@@ -75,7 +75,7 @@ $(BIN)/.ray: requirements-newsvendor.txt $(BIN)/.ready
 	@touch $@
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
-	@python -m infra.assume_role_policy $(ARGS)
+	@python -m infra.roles.assume_role_policy $(ARGS)
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

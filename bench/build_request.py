@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from infra.bundle import _LocalBundling
+from infra.workflow.bundle import _LocalBundling
 from lambdas import build_request
 
 ROOT = Path(__file__).parents[1]

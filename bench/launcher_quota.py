@@ -24,7 +24,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from kfp_component.watch import Watch
+from kfp_component.watch.watch import Watch
 
 Answer = dict[str, Any]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.stage import deployed_stage
-from tests.deployed_runs import Run, Stage
+from tests.support.runs.deployed_runs import Run, Stage
 from training_job.timeouts import next_look
 
 DOLLARS_PER_TRANSITION = 0.025 / 1_000
@@ -22,7 +22,7 @@ DOLLARS_PER_CALL = 0.20 / 1_000_000
 DOLLARS_PER_GB_SECOND = 0.0000133334
 """On arm64."""
 MEMORY_GB = 0.5
-"""Of each function (infra/functions.py)."""
+"""Of each function (infra/workflow/functions.py)."""
 MOST_TRANSITIONS = 8
 """Of a run without faults."""
 TRANSITIONS_PER_LOOK = 4

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.stage import deployed_stage
-from tests.deployed_runs import Run, Stage
+from tests.support.runs.deployed_runs import Run, Stage
 
 Fault = dict[str, Any]
 

@@ -12,8 +12,8 @@ from functools import partial
 import boto3
 from botocore.config import Config
 
-from tests import deployment
-from tests.deployed_runs import Stage
+from tests.support.deploying import deployment
+from tests.support.runs.deployed_runs import Stage
 
 
 @contextmanager

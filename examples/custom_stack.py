@@ -18,9 +18,9 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
-from infra.job_role import job_role
-from infra.settings import Settings
-from infra.workflow import RlTrainingWorkflow
+from infra.roles.job_role import job_role
+from infra.settings.model import Settings
+from infra.workflow.construct import RlTrainingWorkflow
 
 
 class NightlyTraining(Stack):

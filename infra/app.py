@@ -9,16 +9,16 @@ import sys
 
 from aws_cdk import App
 
-from infra.bundle import BundlingFailed
-from infra.context import read_settings
-from infra.setting_problems import InvalidSettings
-from infra.stack import RlTrainingStack
+from .settings.context import read_settings
+from .settings.problems import InvalidSettings
+from .stack import RlTrainingStack
+from .workflow.bundle import BundlingFailed
 
 
 def main() -> int:
     """Synthesize the stack; return 1 after saying what is wrong with the settings."""
     # The CDK's own check of templates takes longer than all the rest of a synth; the tests run it
-    # on every kind of deployment (tests/infra/nag_app.py), with cdk-nag and cfn-lint.
+    # on every kind of deployment (tests/support/template/nag_app.py), with cdk-nag and cfn-lint.
     app = App(builtin_cloud_formation_validation=False)
     try:
         settings = read_settings(app.node.get_all_context())

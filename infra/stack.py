@@ -9,16 +9,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.alarms import Alarms, dashboard
-from infra.artifact_bucket import artifact_bucket
-from infra.encryption import encryption_key
-from infra.endpoints import Endpoints
-from infra.job_role import job_role
-from infra.launcher_role import launcher_role
-from infra.network import Network, network
-from infra.notifications import Notifications
-from infra.settings import Settings
-from infra.workflow import RlTrainingWorkflow
+from .network.endpoints import Endpoints
+from .network.vpc import Network, network
+from .operations.alarms import Alarms, dashboard
+from .operations.notifications import Notifications
+from .roles.job_role import job_role
+from .roles.launcher_role import launcher_role
+from .settings.model import Settings
+from .storage.artifact_bucket import artifact_bucket
+from .storage.encryption import encryption_key
+from .workflow.construct import RlTrainingWorkflow
 
 
 class RlTrainingStack(Stack):

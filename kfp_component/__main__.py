@@ -11,6 +11,6 @@ for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
 if __name__ == "__main__":
     import sys
 
-    from kfp_component.launcher import main
+    from kfp_component.step.launcher import main
 
     sys.exit(main(sys.argv[1:]))

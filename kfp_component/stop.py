@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kfp_component.aws import Aws, BotocoreAws
-from kfp_component.aws_errors import error_code
-from kfp_component.backoff import Backoff
+from kfp_component.aws.backoff import Backoff
+from kfp_component.aws.clients import Aws, BotocoreAws
+from kfp_component.aws.errors import error_code
 from kfp_component.errors import StepError
-from kfp_component.execution_name import execution_name
-from kfp_component.executor_input import ExecutorInput
-from kfp_component.stopper import STOP_SIGNAL, STOPPED_BY_USER
+from kfp_component.execution.name import execution_name
+from kfp_component.stopping.stopper import STOP_SIGNAL, STOPPED_BY_USER
+from kfp_component.task_input.executor_input import ExecutorInput
 
 _PROC = Path("/proc")
 # The launcher stops its execution by itself within this time, or it is stuck.

@@ -1,6 +1,6 @@
 """JudgeAttempt: what came of an attempt -> succeed, retry, wait, stop or fail.
 
-The event is made by the state of the same name (infra/definition.py): `execution`, `plan`,
+The event is made by the state of the same name (infra/workflow/definition.py): `execution`, `plan`,
 `attempt` and `progress` as BuildRequest and the last verdict left them, `error` (what the task
 that creates the job raised), `description` and `describe_error` (what DescribeTrainingJob said),
 `owner` (`execution`: what the job's tag said) and `now`. `error`, `description`, `describe_error`
@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from training_job.attempt import Attempt, Execution, Plan, Progress
-from training_job.case import Case
-from training_job.description import describe, moment
-from training_job.service_error import service_error
-from training_job.verdict import judge
+from training_job.outcome.case import Case
+from training_job.outcome.description import describe, moment
+from training_job.outcome.judge import judge
+from training_job.outcome.service_error import service_error
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-    """Return the verdict (training_job/case.py) as JSON."""
+    """Return the verdict (training_job/outcome/case.py) as JSON."""
     return judge(
         Case(
             execution=Execution(**event["execution"]),

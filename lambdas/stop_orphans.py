@@ -1,7 +1,7 @@
 """StopOrphans: an execution that was stopped, timed out or failed -> its training jobs are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/orphans.py). An input
-that it leaves out, for its length or for the key that encrypts it, is asked for.
+The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py).
+An input that it leaves out, for its length or for the key that encrypts it, is asked for.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
 Whatever SageMaker refuses is raised, and Lambda calls again, twice: what was stopped by then is
@@ -15,9 +15,9 @@ from typing import Any
 
 import boto3
 
-from training_job.description import Description, describe
-from training_job.orphans import EndedExecution
-from training_job.service_error import Kind, service_error
+from training_job.outcome.description import Description, describe
+from training_job.outcome.orphans import EndedExecution
+from training_job.outcome.service_error import Kind, service_error
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001

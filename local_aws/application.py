@@ -16,10 +16,12 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from ministack.app import app
 
-from local_aws import corrections, faults_endpoint, self_check
-from local_aws.faults_store import FAULTS
-from local_aws.sagemaker import api, service
-from local_aws.sagemaker.container_view import namespaces_work
+from local_aws import corrections, self_check
+from local_aws.faults import endpoint as faults_endpoint
+from local_aws.faults.store import FAULTS
+from local_aws.sagemaker.api import operations as api
+from local_aws.sagemaker.api import service
+from local_aws.sagemaker.job.container_view import namespaces_work
 from local_aws.sagemaker.platform import Platform
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-from local_aws.sagemaker.process_marks import SERVER_MARK, kill_marked
+from local_aws.sagemaker.job.process_marks import SERVER_MARK, kill_marked
 
 _ROUNDS = 20
 _PAUSE_SECONDS = 0.05

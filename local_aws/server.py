@@ -14,8 +14,8 @@ from pathlib import Path
 
 from local_aws import self_check, server_environment
 from local_aws.process_cleanup import clean_up
+from local_aws.sagemaker.job.process_marks import SERVER_MARK
 from local_aws.sagemaker.platform import Platform
-from local_aws.sagemaker.process_marks import SERVER_MARK
 from local_aws.watchdog import Watchdog
 
 HOST = "127.0.0.1"

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from local_aws.sagemaker.process_marks import SERVER_MARK
+from local_aws.sagemaker.job.process_marks import SERVER_MARK
 
 _REMOVED = (
     "AWS_",

@@ -1,3 +1,3 @@
 """Fixtures of every folder of tests."""
 
-pytest_plugins = ["tests.e2e.stack"]
+pytest_plugins = ["tests.support.deploying.stack"]

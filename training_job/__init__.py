@@ -1,4 +1,7 @@
-"""The pure core: arguments -> CreateTrainingJob request, description -> verdict. No AWS calls."""
+"""The pure core: arguments to a CreateTrainingJob request, a description to a verdict.
+
+No module here calls AWS.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from training_job.arguments import TrainingArguments
-    from training_job.errors import InvalidArguments, Problem
-    from training_job.guard_rails import GuardRails
-    from training_job.request import build_request
+    from training_job.arguments.guard_rails import GuardRails
+    from training_job.arguments.model import TrainingArguments
+    from training_job.arguments.parsing import parse_arguments
+    from training_job.arguments.problems import InvalidArguments, Problem
+    from training_job.request.build import build_request
 
 _HOMES = {
-    "GuardRails": "guard_rails",
-    "InvalidArguments": "errors",
-    "Problem": "errors",
-    "TrainingArguments": "arguments",
-    "build_request": "request",
+    "GuardRails": "arguments.guard_rails",
+    "InvalidArguments": "arguments.problems",
+    "Problem": "arguments.problems",
+    "TrainingArguments": "arguments.model",
+    "build_request": "request.build",
+    "parse_arguments": "arguments.parsing",
 }
 
-__all__ = ["GuardRails", "InvalidArguments", "Problem", "TrainingArguments", "build_request"]
+__all__ = [
+    "GuardRails",
+    "InvalidArguments",
+    "Problem",
+    "TrainingArguments",
+    "build_request",
+    "parse_arguments",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ Every figure follows from `max_run` or `max_wait_time`, the attempts, and the ma
 
 from __future__ import annotations
 
-from training_job.arguments import MAX_ATTEMPTS, TrainingArguments
+from training_job.arguments.model import MAX_ATTEMPTS, TrainingArguments
 
 ATTEMPT_MARGIN = 4 * 3600
 """What an attempt may take beyond the run time: instances, image, data and the model's upload."""

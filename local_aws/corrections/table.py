@@ -4,26 +4,24 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from local_aws.corrections import (
-    cloudformation_custom,
-    cloudformation_eks,
-    cloudformation_network,
-    cloudformation_states,
-    iam_context,
-    lambda_errors,
-    states_callback,
-    states_choice,
-    states_definition,
-    states_errors,
-    states_execution,
-    states_jsonata,
-    states_permissions,
-    states_redrive,
-    states_retry,
-    states_run,
-    states_task,
-    states_walk,
-)
+from local_aws.corrections import lambda_errors
+from local_aws.corrections.cloudformation import custom as cloudformation_custom
+from local_aws.corrections.cloudformation import eks as cloudformation_eks
+from local_aws.corrections.cloudformation import network as cloudformation_network
+from local_aws.corrections.cloudformation import states as cloudformation_states
+from local_aws.corrections.iam import context as iam_context
+from local_aws.corrections.states import callback as states_callback
+from local_aws.corrections.states import choice as states_choice
+from local_aws.corrections.states import definition as states_definition
+from local_aws.corrections.states import errors as states_errors
+from local_aws.corrections.states import execution as states_execution
+from local_aws.corrections.states import jsonata as states_jsonata
+from local_aws.corrections.states import permissions as states_permissions
+from local_aws.corrections.states import redrive as states_redrive
+from local_aws.corrections.states import retry as states_retry
+from local_aws.corrections.states import run as states_run
+from local_aws.corrections.states import task as states_task
+from local_aws.corrections.states import walk as states_walk
 
 STATES = "ministack.services.stepfunctions"
 

@@ -8,7 +8,7 @@ import yaml
 from kfp import components, dsl
 
 from kfp_component import train_rl_model
-from kfp_component.generate import COMPONENT_FILE, render
+from kfp_component.author.generate import COMPONENT_FILE, render
 from training_job import TrainingArguments
 
 OWN = {"state_machine_arn", "stop_on_sigterm"}
@@ -26,7 +26,7 @@ def component_of(definition):
 
 
 def test_component_yaml_is_what_would_be_generated():
-    assert COMPONENT_FILE.read_text() == render(), "run: python -m kfp_component.generate"
+    assert COMPONENT_FILE.read_text() == render(), "run: python -m kfp_component.author.generate"
 
 
 def test_the_arguments_are_the_executor_input_and_nothing_else(definition):
@@ -112,7 +112,7 @@ def test_component_yaml_loads_and_its_outputs_feed_typed_inputs(tmp_path):
 
 def test_the_pod_side_needs_botocore_and_nothing_else():
     code = (
-        "import sys, kfp_component.launcher, kfp_component.stop\n"
+        "import sys, kfp_component.step.launcher, kfp_component.stop\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )
     loaded = subprocess.run(

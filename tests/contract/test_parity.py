@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.arguments import TOOLKIT_IMAGE
-from training_job import InvalidArguments, TrainingArguments, build_request
-from training_job.image import TOOLKITS
+from tests.support.arguments import TOOLKIT_IMAGE
+from training_job import InvalidArguments, build_request, parse_arguments
+from training_job.arguments.image import TOOLKITS
 
 CASES = json.loads(Path(__file__).with_name("parity_cases.json").read_text())
 IMAGES = json.loads(
-    Path(__file__).parents[2].joinpath("training_job", "rl_images.json").read_text()
+    Path(__file__).parents[2].joinpath("training_job/arguments/rl_images.json").read_text()
 )
 
 
 @pytest.mark.parametrize("case", CASES["requests"], ids=lambda case: case["name"])
 def test_request_equals_the_recorded_one(case):
-    arguments = TrainingArguments.parse(case["arguments"])
+    arguments = parse_arguments(case["arguments"])
     request = build_request(arguments, job_name=arguments.job_name, region=arguments.region)
     assert request == case["request"]
 
@@ -30,7 +30,7 @@ def test_request_equals_the_recorded_one(case):
 @pytest.mark.parametrize("case", CASES["rejected"], ids=lambda case: case["name"])
 def test_rejection_names_the_argument(case):
     with pytest.raises(InvalidArguments) as caught:
-        TrainingArguments.parse(case["arguments"])
+        parse_arguments(case["arguments"])
     named = {problem.argument for problem in caught.value.problems}
     assert named & set(case["problem_names_one_of"])
 
@@ -54,12 +54,12 @@ def test_image_matrix(toolkit, version, framework):
         account = known and IMAGES["registries"][known["registry"]].get(region)
         if account is None:
             with pytest.raises(InvalidArguments) as caught:
-                TrainingArguments.parse(given)
+                parse_arguments(given)
             named = {problem.argument for problem in caught.value.problems}
             assert named == ({"region"} if known else named & set(chosen))
             assert named
             continue
-        request = build_request(TrainingArguments.parse(given), job_name="j", region=region)
+        request = build_request(parse_arguments(given), job_name="j", region=region)
         processor = "gpu" if instance_type == "ml.g5.xlarge" else "cpu"
         image = request["AlgorithmSpecification"]["TrainingImage"]
         suffix = IMAGES["dns_suffixes"].get(region, "amazonaws.com")

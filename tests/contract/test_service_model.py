@@ -11,11 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local_aws.sagemaker.request_check import check_request
-from tests.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
-from training_job import GuardRails, InvalidArguments, TrainingArguments, build_request
-from training_job.arguments import Documented
-from training_job.instance_types import PROCESSING_INSTANCE_TYPES, TRAINING_INSTANCE_TYPES
+from local_aws.sagemaker.api.request_check import check_request
+from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
+from training_job import (
+    GuardRails,
+    InvalidArguments,
+    TrainingArguments,
+    build_request,
+    parse_arguments,
+)
+from training_job.arguments.instance_types import PROCESSING_INSTANCE_TYPES, TRAINING_INSTANCE_TYPES
+from training_job.arguments.model import Documented
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "400"))
 PROFILE = settings(
@@ -106,21 +112,21 @@ def inputs(draw):
 @given(inputs())
 def test_parsed_or_explained_and_what_is_parsed_sagemaker_accepts(given):
     try:
-        arguments = TrainingArguments.parse(given)
+        arguments = parse_arguments(given)
     except InvalidArguments as error:
         assert error.problems
         assert all(problem.argument and problem.message for problem in error.problems)
         return
     request = build_request(arguments, job_name="job", region=arguments.region)
     check_request(CREATE_TRAINING_JOB, json.loads(json.dumps(request)))
-    assert TrainingArguments.parse(arguments.model_dump()) == arguments
+    assert parse_arguments(arguments.model_dump()) == arguments
 
 
 @PROFILE
 @given(anything)
 def test_whatever_is_given_instead_of_arguments_is_explained(given):
     try:
-        TrainingArguments.parse(given)
+        parse_arguments(given)
     except InvalidArguments as error:
         assert error.problems
 
@@ -130,7 +136,7 @@ def test_whatever_is_given_instead_of_arguments_is_explained(given):
 def test_whatever_the_deployments_defaults_are(size, role):
     rails = GuardRails(argument_defaults={"volume_size": size, "role": role})
     try:
-        TrainingArguments.parse(CUSTOM_IMAGE, rails)
+        parse_arguments(CUSTOM_IMAGE, rails)
     except InvalidArguments as error:
         assert {problem.argument for problem in error.problems} <= {"volume_size"}
 
@@ -143,5 +149,5 @@ def test_whatever_the_deployments_defaults_are(size, role):
     ],
 )
 def test_instance_types_are_the_service_models(table, shape):
-    message = "training_job/instance_types.json is stale: run make generate"
+    message = "training_job/arguments/instance_types.json is stale: run make generate"
     assert table == set(SAGEMAKER.shape_for(shape).enum), message

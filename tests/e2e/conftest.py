@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from local_aws_process import LocalAws, start_local_aws
+
+from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import deployment
-from tests.infra.deployments import DEPLOYMENTS
+from tests.support.deploying import deployment
+from tests.support.template.deployments import DEPLOYMENTS
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +17,11 @@ def assemblies() -> dict[str, Path]:
 
     def make(output: Path) -> None:
         spec = {str(output / name): context for name, context in contexts.items()}
-        deployment.run(["-m", "tests.infra.nag_app", json.dumps(spec), str(output / "unsafe")])
+        deployment.run(
+            ["-m", "tests.support.template.nag_app", json.dumps(spec), str(output / "unsafe")]
+        )
 
-    program = (deployment.ROOT / "tests/infra/nag_app.py").read_text()
+    program = (deployment.ROOT / "tests/support/template/nag_app.py").read_text()
     kept = deployment.kept([contexts, program], make)
     return {name: kept / name for name in [*contexts, "unsafe"]}
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from infra import bundle
-from tests import deployment
+from infra.workflow import bundle
+from tests.support.deploying import deployment
 
 
 @pytest.fixture(scope="module")

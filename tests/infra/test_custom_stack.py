@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests import deployment
-from tests.infra.resolving import Resolver
+from tests.support.deploying import deployment
+from tests.support.template.resolving import Resolver
 
 
 @pytest.fixture(scope="module")

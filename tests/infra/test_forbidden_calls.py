@@ -3,9 +3,9 @@
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from tests.infra.deployments import ACCOUNT, IRSA
-from tests.infra.permission_table import FORBIDDEN, JOBS, MACHINE
-from tests.infra.resolving import Resolver
+from tests.support.template.deployments import ACCOUNT, IRSA
+from tests.support.template.permission_table import FORBIDDEN, JOBS, MACHINE
+from tests.support.template.resolving import Resolver
 
 
 def request(principal, action, resource, context):

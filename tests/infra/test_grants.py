@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.infra.deployments import ACCOUNT, EVERYTHING, IRSA
-from tests.infra.permission_table import BUCKET, GRANTS, JOBS, MACHINE
-from tests.infra.resolving import Resolver
+from tests.support.template.deployments import ACCOUNT, EVERYTHING, IRSA
+from tests.support.template.permission_table import BUCKET, GRANTS, JOBS, MACHINE
+from tests.support.template.resolving import Resolver
 
 
 def listed(value):

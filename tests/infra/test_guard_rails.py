@@ -3,8 +3,8 @@
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from tests.infra.deployments import ACCOUNT, GUARD_RAILS
-from tests.infra.resolving import Resolver
+from tests.support.template.deployments import ACCOUNT, GUARD_RAILS
+from tests.support.template.resolving import Resolver
 
 WITHIN = {
     "sagemaker:instancetypes": ["ml.m5.large"],

@@ -2,10 +2,10 @@
 
 import pytest
 
-from infra.context import read_settings
-from infra.setting_problems import InvalidSettings
-from tests.infra.deployments import ACCOUNT, ENDPOINTS, EXISTING_VPC
-from tests.infra.resolving import Resolver
+from infra.settings.context import read_settings
+from infra.settings.problems import InvalidSettings
+from tests.support.template.deployments import ACCOUNT, ENDPOINTS, EXISTING_VPC
+from tests.support.template.resolving import Resolver
 
 
 def endpoints(templates, name):

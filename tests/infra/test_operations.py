@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.infra.deployments import DEPLOYMENTS, EVERYTHING, EXISTING_VPC
-from tests.infra.resolving import Resolver
+from tests.support.template.deployments import DEPLOYMENTS, EVERYTHING, EXISTING_VPC
+from tests.support.template.resolving import Resolver
 
 DATA = ("AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::KMS::Key")
 

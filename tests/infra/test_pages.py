@@ -1,14 +1,14 @@
 """The pages made of the settings and of the permissions are as their sources are."""
 
-from infra import generate_settings
-from infra.settings import Settings
-from tests.deployment import ROOT
-from tests.infra import permissions_page
+from infra.settings import page as generate_settings
+from infra.settings.model import Settings
+from tests.support.deploying.deployment import ROOT
+from tests.support.template import permissions_page
 
 
 def test_permissions_page_is_fresh():
     assert permissions_page.PAGE.read_text() == permissions_page.render(), (
-        "run python -m tests.infra.permissions_page"
+        "run python -m tests.support.template.permissions_page"
     )
 
 

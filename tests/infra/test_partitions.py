@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.infra.deployments import DEPLOYMENTS, EVERYTHING
-from tests.infra.resolving import CHINA, GOVERNMENT, Resolver
+from tests.support.template.deployments import DEPLOYMENTS, EVERYTHING
+from tests.support.template.resolving import CHINA, GOVERNMENT, Resolver
 
 PRINCIPALS = (
     "cloudwatch delivery.logs events lambda pods.eks sagemaker states sts vpc-flow-logs".split()

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from tests.deployment import ROOT, STACK
-from tests.infra.deployments import DEPLOYMENTS
-from tests.infra.resolving import Resolver
+from tests.support.deploying.deployment import ROOT, STACK
+from tests.support.template.deployments import DEPLOYMENTS
+from tests.support.template.resolving import Resolver
 
 NAMES = list(DEPLOYMENTS)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.context import read_settings
-from infra.setting_problems import InvalidSettings
+from infra.settings.context import read_settings
+from infra.settings.problems import InvalidSettings
 
 
 def problems(**context):

@@ -6,7 +6,7 @@ import re
 import pytest
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from tests.infra.deployments import DEPLOYMENTS
+from tests.support.template.deployments import DEPLOYMENTS
 
 _HASHES = re.compile(r"[0-9a-f]{64}|(?<=CurrentVersion)\w{40}")
 

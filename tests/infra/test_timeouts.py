@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.infra.deployments import DEPLOYMENTS
-from tests.infra.resolving import Resolver
+from tests.support.template.deployments import DEPLOYMENTS
+from tests.support.template.resolving import Resolver
 from training_job.timeouts import execution_timeout
 
 

@@ -1,1 +1,0 @@
-"""The documents, and what generates those that follow from a model."""

@@ -1,0 +1,1 @@
+"""Permissions: how roles are given what they may do."""

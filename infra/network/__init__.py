@@ -1,0 +1,1 @@
+"""Where training jobs run, and how they reach AWS from there."""

@@ -1,0 +1,1 @@
+"""What tells people how the deployment fares: alarms, dashboard, notifications."""

@@ -1,0 +1,1 @@
+"""The roles of those who run jobs and start executions."""

@@ -1,0 +1,130 @@
+"""What the role that `assume_role` names needs in its own account: its trust and its policy.
+
+    python -m infra.roles.assume_role_policy [--role ARN] [--job-role ARN] [--stack RlTraining]
+
+The roles are those of `assumable_roles` and `allowed_job_roles` in cdk.json unless they are given.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..settings.context import read_settings
+from ..settings.model import Settings
+from ..settings.problems import InvalidSettings
+from ..workflow.role import guard_rail_conditions
+
+_CDK_JSON = Path(__file__).resolve().parents[2] / "cdk.json"
+
+
+def trust(state_machine_arn: str, state_machine_role_arn: str) -> dict[str, Any]:
+    """Return the trust policy: the state machine's role, on behalf of this state machine alone."""
+    return _document(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": state_machine_role_arn},
+            "Action": "sts:AssumeRole",
+            # Step Functions sends the state machine's ARN as the external id.
+            "Condition": {"StringEquals": {"sts:ExternalId": state_machine_arn}},
+        }
+    )
+
+
+def policy(
+    role_arn: str, job_role_arns: Sequence[str], region: str, settings: Settings
+) -> dict[str, Any]:
+    """Return the permissions of the role: the training jobs of its account, as its job roles.
+
+    The guard rails hold there too. No permission on events: across accounts Step Functions asks for
+    the job's state.
+    """
+    _, partition, _, _, account, *_ = role_arn.split(":")
+    jobs = f"arn:{partition}:sagemaker:{region}:{account}:training-job/*"
+    return _document(
+        {
+            "Effect": "Allow",
+            "Action": "sagemaker:CreateTrainingJob",
+            "Resource": jobs,
+            "Condition": guard_rail_conditions(settings),
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "sagemaker:AddTags",
+                "sagemaker:DescribeTrainingJob",
+                "sagemaker:ListTags",
+                "sagemaker:StopTrainingJob",
+            ],
+            "Resource": jobs,
+        },
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": list(job_role_arns),
+            "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        },
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one JSON document a role; return 1 after saying what is missing."""
+    parser = argparse.ArgumentParser(prog="python -m infra.roles.assume_role_policy")
+    parser.add_argument("--role", action="append", help="the role that executions assume")
+    parser.add_argument("--job-role", action="append", help="a job role in that role's account")
+    parser.add_argument("--stack", help="name of the deployed stack (cdk.json's)")
+    given = parser.parse_args(arguments)
+    try:
+        settings = read_settings(json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"])
+        roles = given.role or settings.assumable_roles
+        if not roles:
+            parser.error("no role: give --role, or list it in assumable_roles of cdk.json")
+        machine, machine_role, region = _deployed(given.stack or settings.stack_name)
+        for role in roles:
+            job_roles = given.job_role or _of_account(role, settings)
+            documents = {
+                "role": role,
+                "trust_policy": trust(machine, machine_role),
+                "permissions_policy": policy(role, job_roles, region, settings),
+            }
+            print(json.dumps(documents, indent=2))
+    except (InvalidSettings, BotoCoreError, ClientError, LookupError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _deployed(stack: str) -> tuple[str, str, str]:
+    """Return the state machine's ARN, its role's and its region."""
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
+    machine = outputs["StateMachineArn"]
+    described = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
+    return machine, described["roleArn"], machine.split(":")[3]
+
+
+def _of_account(role: str, settings: Settings) -> list[str]:
+    account = role.split(":")[4]
+    found = [arn for arn in settings.allowed_job_roles if arn.split(":")[4] == account]
+    if found:
+        return found
+    raise LookupError(
+        f"no job role in account {account} for {role}: give --job-role, and list it in "
+        "allowed_job_roles of cdk.json"
+    )
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What is kept: models, logs, and the key that encrypts them."""

@@ -1,0 +1,1 @@
+"""The state machine: its definition, its functions and its role."""

@@ -1,0 +1,94 @@
+"""What stops the training jobs that an execution left running: a rule and a function.
+
+Step Functions stops only the job that a task awaits; the rule sees every end of an execution.
+https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+"""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from ..grants.permissions import allow
+from ..settings.model import Settings
+from .functions import WorkflowFunction
+
+
+class Orphans(Construct):
+    """The function StopOrphans, called for each execution that did not succeed.
+
+    Attributes:
+        function: the function.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        machine: sfn.IStateMachine,
+        code: lambda_.Code,
+        key: kms.IKey | None,
+    ) -> None:
+        super().__init__(scope, "Orphans")
+        stops = WorkflowFunction(
+            self,
+            "StopOrphans",
+            code=code,
+            handler="lambdas.stop_orphans.handler",
+            settings=settings,
+            key=key,
+        )
+        self.function = stops.function
+        _allow_stopping(stops.role)
+        _allow_reading_input(stops.role, settings, key)
+        events.Rule(
+            self,
+            "EndedExecutions",
+            description=f"Executions of {settings.state_machine_name} that may leave a job running",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [machine.state_machine_arn],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.function)],
+        )
+
+
+def _allow_stopping(role: iam.IRole) -> None:
+    jobs = Stack.of(role).format_arn(
+        service="sagemaker", resource="training-job", resource_name="*"
+    )
+    allow(
+        role,
+        "StopTrainingJobs",
+        ["sagemaker:DescribeTrainingJob", "sagemaker:ListTags", "sagemaker:StopTrainingJob"],
+        [jobs],
+        wildcard="Callers name the jobs.",
+    )
+
+
+def _allow_reading_input(role: iam.IRole, settings: Settings, key: kms.IKey | None) -> None:
+    executions = Stack.of(role).format_arn(
+        service="states",
+        resource="execution",
+        resource_name=f"{settings.state_machine_name}:*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    allow(
+        role,
+        "ReadInputs",
+        ["states:DescribeExecution"],
+        [executions],
+        wildcard="Callers name the executions of this one state machine.",
+    )
+    if key:
+        allow(role, "UseKey", ["kms:Decrypt"], [key.key_arn])

@@ -1,0 +1,151 @@
+"""The state machine role: what an execution may do in this account.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html lists what
+`createTrainingJob.sync` needs; each statement says what it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from ..grants.permissions import allow
+from ..settings.model import Settings
+
+
+def state_machine_role(
+    scope: Construct,
+    settings: Settings,
+    *,
+    job_role_arns: Sequence[str],
+    function_arns: Sequence[str],
+) -> iam.Role:
+    """Return the role that executions of the state machine run as.
+
+    Args:
+        scope: where the role is made.
+        settings: its guard rails become conditions.
+        job_role_arns: the only roles that executions may pass to SageMaker.
+        function_arns: the functions that the definition calls, without a version.
+    """
+    role = iam.Role(
+        scope,
+        "Role",
+        description=f"Executions of {settings.state_machine_name}",
+        assumed_by=_step_functions(Stack.of(scope), settings),
+    )
+    allow(
+        role,
+        "CallFunctions",
+        ["lambda:InvokeFunction"],
+        [f"{arn}:*" for arn in function_arns],
+        wildcard=(
+            "The versions of each function: an execution that began before a deployment goes on "
+            "calling those it began with."
+        ),
+    )
+    _allow_training(role, settings)
+    allow(
+        role,
+        "PassJobRoles",
+        ["iam:PassRole"],
+        job_role_arns,
+        conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+    _allow_events(role)
+    if settings.assumable_roles:
+        allow(role, "AssumeAllowedRoles", ["sts:AssumeRole"], settings.assumable_roles)
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+    # The state machine adds the statements for its log and its traces itself.
+    allow(
+        role,
+        "ReportOwnFailure",
+        ["states:SendTaskFailure"],
+        ["*"],
+        wildcard=(
+            "SendTaskFailure has no resource to name: the task token, which only the task itself "
+            "knows, says which task fails. Nor have log delivery and X-Ray."
+        ),
+    )
+    return role
+
+
+def _step_functions(stack: Stack, settings: Settings) -> iam.IPrincipal:
+    machine = stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=settings.state_machine_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return iam.ServicePrincipal("states.amazonaws.com").with_conditions(
+        {
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": machine},
+        }
+    )
+
+
+def _allow_training(role: iam.Role, settings: Settings) -> None:
+    jobs = Stack.of(role).format_arn(
+        service="sagemaker", resource="training-job", resource_name="*"
+    )
+    names = "Callers name the jobs."
+    allow(
+        role,
+        "CreateTrainingJobs",
+        ["sagemaker:CreateTrainingJob"],
+        [jobs],
+        conditions=guard_rail_conditions(settings),
+        wildcard=names,
+    )
+    # SageMaker asks for AddTags whenever CreateTrainingJob carries tags, and Step Functions adds
+    # MANAGED_BY_AWS; ListTags is how .sync reads the tags that it returns with the job.
+    allow(
+        role,
+        "FollowTrainingJobs",
+        [
+            "sagemaker:AddTags",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            "sagemaker:StopTrainingJob",
+        ],
+        [jobs],
+        wildcard=names,
+    )
+
+
+def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
+    """Return the guard rails as conditions on sagemaker:CreateTrainingJob.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+    """
+    conditions: dict[str, Any] = {
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.max_run_limit)}
+    }
+    present = [f"aws:RequestTag/{key}" for key in settings.required_tags]
+    if settings.allowed_instance_types is not None:
+        conditions["ForAllValues:StringEquals"] = {
+            "sagemaker:InstanceTypes": settings.allowed_instance_types
+        }
+        # ForAllValues is true of a request without the key.
+        present.append("sagemaker:InstanceTypes")
+    if settings.required_encryption_key is not None:
+        conditions["ArnEquals"] = {"sagemaker:OutputKmsKey": settings.required_encryption_key}
+    if present:
+        conditions["Null"] = dict.fromkeys(present, "false")
+    return conditions
+
+
+def _allow_events(role: iam.Role) -> None:
+    """Let .sync hear of the end of a job through the rule that Step Functions manages."""
+    rule = Stack.of(role).format_arn(
+        service="events",
+        resource="rule",
+        resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    )
+    actions = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    allow(role, "HearOfTrainingJobs", actions, [rule])

@@ -1,0 +1,1 @@
+"""The step's AWS clients, and what their errors mean."""

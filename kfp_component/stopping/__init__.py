@@ -1,0 +1,1 @@
+"""Stopping the execution of a task whose pod is stopped."""

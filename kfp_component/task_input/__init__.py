@@ -1,0 +1,1 @@
+"""What KFP hands to the step's container."""

@@ -1,0 +1,150 @@
+"""What Kubeflow Pipelines hands the launcher: the executor input.
+
+KFP replaces the placeholder ``{{$}}`` by one JSON object that holds the task's arguments and where
+each output is to be written: message ``ExecutorInput`` of
+https://github.com/kubeflow/pipelines/blob/master/api/v2alpha1/pipeline_spec.proto .
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from kfp_component.errors import BadInput
+from kfp_component.task_input.state_machine_arn import StateMachineArn
+
+OUTPUT_PARAMETERS = ("model_artifact_url", "job_name", "training_image", "execution_arn")
+OUTPUT_ARTIFACTS = ("model", "metrics", "report")
+
+# Where KFP mounts each kind of object store, as kfp.dsl.Artifact.path does.
+_MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
+
+
+@dataclass(frozen=True)
+class OutputArtifact:
+    """An artifact this task is to produce.
+
+    Attributes:
+        name: KFP's own name for it, to be handed back unchanged.
+        uri: Where KFP will keep it, chosen by KFP; a URI outside the pipeline root fails the task.
+        path: Where its content is to be written in this container.
+    """
+
+    name: str
+    uri: str
+    path: Path
+
+    @classmethod
+    def from_json(cls, artifact: Mapping[str, Any]) -> Self:
+        """Reads one entry of ``outputs.artifacts.<name>.artifacts``."""
+        uri = str(artifact["uri"])
+        return cls(name=str(artifact.get("name", "")), uri=uri, path=_local_path(uri))
+
+
+@dataclass(frozen=True)
+class ExecutorInput:
+    """One task, as the launcher needs it.
+
+    Attributes:
+        state_machine: The state machine that trains.
+        stop_on_sigterm: Whether SIGTERM stops the training; true when the task does not say.
+        arguments: The execution's input: what the author gave, and nothing that was left out.
+        parameter_files: For each output parameter, the file KFP reads it from.
+        artifacts: The output artifacts, by output name.
+        output_file: Where KFP reads the metadata of the outputs from.
+    """
+
+    state_machine: StateMachineArn
+    stop_on_sigterm: bool
+    arguments: dict[str, Any]
+    parameter_files: dict[str, Path]
+    artifacts: dict[str, OutputArtifact]
+    output_file: Path
+
+    @property
+    def seed(self) -> str:
+        """What is the same in every retry of this task, and in no other task, iteration or run.
+
+        It is the directory of the Model artifact's URI. The rest of the executor input is no such
+        thing: KFP appends the number of the retry to the URI of ``executor-logs``.
+        """
+        return self.artifacts["model"].uri.rpartition("/")[0]
+
+    @property
+    def execution_input(self) -> str:
+        """The arguments as JSON, byte for byte the same whenever the arguments are the same."""
+        return json.dumps(self.arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads the value of ``--executor_input``.
+
+        Raises:
+            BadInput: It is not what KFP 2 passes, or ``state_machine_arn`` is missing or not one.
+        """
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            raise BadInput(
+                f"--executor_input is not JSON ({error}). It must be the JSON object that Kubeflow "
+                f"Pipelines puts in place of {{{{$}}}}; got {_shortened(text)}."
+            ) from None
+        try:
+            return cls._from_json(document)
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise BadInput(
+                f"--executor_input lacks what this component needs: {error!s}. It must be the "
+                "ExecutorInput object of Kubeflow Pipelines 2 with the inputs and outputs that "
+                f"component.yaml declares; got {_shortened(text)}."
+            ) from None
+
+    @classmethod
+    def _from_json(cls, document: Mapping[str, Any]) -> Self:
+        arguments = _given(document.get("inputs", {}).get("parameterValues", {}))
+        stop_on_sigterm = arguments.pop("stop_on_sigterm", True)
+        if not isinstance(stop_on_sigterm, bool):
+            raise BadInput(f"stop_on_sigterm must be true or false; got {stop_on_sigterm!r}.")
+        outputs = document["outputs"]
+        return cls(
+            state_machine=StateMachineArn.parse(arguments.pop("state_machine_arn", None)),
+            stop_on_sigterm=stop_on_sigterm,
+            arguments=arguments,
+            parameter_files={
+                name: Path(outputs["parameters"][name]["outputFile"]) for name in OUTPUT_PARAMETERS
+            },
+            artifacts={
+                name: OutputArtifact.from_json(outputs["artifacts"][name]["artifacts"][0])
+                for name in OUTPUT_ARTIFACTS
+            },
+            output_file=Path(outputs["outputFile"]),
+        )
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Drops what was not given: an optional input is absent on a cluster and null locally."""
+    return {name: _whole(value) for name, value in values.items() if value not in (None, "")}
+
+
+def _whole(value: Any) -> Any:
+    """Turns whole floats into integers: KFP's structs know floats only, so 30 may come as 30.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
+
+
+def _local_path(uri: str) -> Path:
+    for scheme, mount in _MOUNTS.items():
+        if uri.startswith(scheme):
+            return Path(mount + uri[len(scheme) :])
+    if uri.startswith("oci://"):
+        return Path("/oci/" + uri[len("oci://") :].replace("/", "_"))
+    return Path(uri)
+
+
+def _shortened(text: str, limit: int = 200) -> str:
+    return repr(text if len(text) <= limit else text[:limit] + "...")

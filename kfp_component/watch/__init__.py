@@ -1,0 +1,1 @@
+"""Awaiting an execution and showing its training jobs while they run."""

@@ -1,0 +1,1 @@
+"""Resource types that the embedded CloudFormation lacks or makes otherwise than AWS."""

@@ -1,0 +1,1 @@
+"""Faults that a test or a person asks the local AWS for."""

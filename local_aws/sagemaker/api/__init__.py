@@ -1,0 +1,1 @@
+"""SageMaker's API: requests, their checks and answers."""

@@ -1,0 +1,1 @@
+"""A training job: its record, its hosts and their processes."""

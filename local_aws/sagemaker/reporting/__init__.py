@@ -1,0 +1,1 @@
+"""What a training job tells while it runs: logs, metrics, events."""

@@ -1,0 +1,100 @@
+"""`assume_role`: the printed documents are what the assumed role needs, and all that it needs."""
+
+import json
+
+import pytest
+
+from infra.roles import assume_role_policy
+from tests.support.deploying import deployment
+from tests.support.step.launched_run import Launcher, RunFailed
+
+pytestmark = pytest.mark.e2e
+
+ROLE = "arn:aws:iam::000000000000:role/submitter"
+SETTINGS = {
+    "stack_name": "Assuming",
+    "state_machine_name": "Assuming",
+    "assumable_roles": [ROLE],
+}
+
+
+@pytest.fixture(scope="module")
+def launcher(enforcing_aws):
+    """The root user, with a stack that may assume `submitter`."""
+    assembly = deployment.synthesize({**deployment.HOST_FUNCTIONS, **SETTINGS})
+    outputs = deployment.deploy(assembly, enforcing_aws.client, "Assuming")
+    return Launcher(outputs, enforcing_aws.client)
+
+
+@pytest.fixture(scope="module")
+def printed(enforcing_aws, launcher):
+    """What the command prints."""
+    command = ["-m", "infra.roles.assume_role_policy", "--stack", "Assuming", "--role", ROLE]
+    run = deployment.run(
+        [*command, "--job-role", launcher.outputs["JobRoleArn"]],
+        AWS_ENDPOINT_URL=enforcing_aws.endpoint_url,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="us-east-1",
+    )
+    return json.loads(run.stdout)
+
+
+@pytest.fixture
+def submitter(enforcing_aws, printed):
+    """Makes the role with these documents."""
+    iam = enforcing_aws.client("iam")
+
+    def make(trust=None, policy=None):
+        documents = trust or printed["trust_policy"], policy or printed["permissions_policy"]
+        trust_policy, permissions = map(json.dumps, documents)
+        iam.create_role(RoleName="submitter", AssumeRolePolicyDocument=trust_policy)
+        iam.put_role_policy(RoleName="submitter", PolicyName="all", PolicyDocument=permissions)
+
+    yield make
+    iam.delete_role_policy(RoleName="submitter", PolicyName="all")
+    iam.delete_role(RoleName="submitter")
+
+
+def test_a_run_as_the_assumed_role_succeeds(launcher, submitter):
+    submitter()
+    assert launcher.run(assume_role=ROLE)["status"] == "Completed"
+
+
+def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, submitter):
+    other = assume_role_policy.trust(
+        launcher.outputs["StateMachineArn"] + "2",
+        printed["trust_policy"]["Statement"][0]["Principal"]["AWS"],
+    )
+    submitter(trust=other)
+    with pytest.raises(RunFailed, match="sts:AssumeRole"):
+        launcher.run(assume_role=ROLE)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:AddTags",
+        "sagemaker:DescribeTrainingJob",
+        "iam:PassRole",
+    ],
+)
+def test_nothing_of_the_policy_is_too_much(launcher, printed, submitter, action):
+    statements = [
+        {**each, "Action": left}
+        for each in printed["permissions_policy"]["Statement"]
+        if (left := [name for name in listed(each["Action"]) if name != action])
+    ]
+    submitter(policy={"Version": "2012-10-17", "Statement": statements})
+    with pytest.raises(RunFailed, match=action):
+        launcher.run(assume_role=ROLE)
+
+
+def test_a_role_that_is_not_listed_is_refused(launcher):
+    with pytest.raises(RunFailed, match=r"InvalidArguments.*role/somebody"):
+        launcher.run(assume_role="arn:aws:iam::000000000000:role/somebody")
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]

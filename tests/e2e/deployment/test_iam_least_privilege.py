@@ -1,0 +1,250 @@
+"""The roles of the stack have what a run needs, and nothing that it does not need.
+
+The local AWS enforces permissions here. Each permission of
+tests/support/template/permission_table.py that a run uses is taken away once, and something must
+say so.
+"""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.deploying import deployment
+from tests.support.runs.training_jobs import wait_until
+from tests.support.step.launched_run import Launcher, RunFailed
+from tests.support.template.permission_table import CREATE, GRANTS, RUN, STOP
+
+pytestmark = pytest.mark.e2e
+
+
+def permissions(use):
+    return [
+        pytest.param(role, action, id=f"{role}-{action}")
+        for role, grants in GRANTS.items()
+        for action, grant in grants.items()
+        if grant.use == use
+    ]
+
+
+@pytest.fixture(scope="module")
+def launcher(enforcing_aws):
+    """Whoever has assumed the launcher role of the deployed stack."""
+    assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
+    outputs = deployment.deploy(assembly, enforcing_aws.client)
+    session = enforcing_aws.client("sts").assume_role(
+        RoleArn=outputs["LauncherRoleArn"], RoleSessionName="launcher"
+    )["Credentials"]
+    credentials = {
+        "aws_access_key_id": session["AccessKeyId"],
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
+    return Launcher(outputs, lambda service: enforcing_aws.client(service, **credentials))
+
+
+@pytest.fixture
+def without(enforcing_aws, launcher):
+    """Takes an action from the policy of a role, for a while."""
+    iam = enforcing_aws.client("iam")
+    names = [
+        role["RoleName"]
+        for page in iam.get_paginator("list_roles").paginate()
+        for role in page["Roles"]
+    ]
+
+    @contextmanager
+    def without(role, action):
+        (name,) = [each for each in names if each.startswith(f"{deployment.STACK}-{role}")]
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        statements = [less for each in whole["Statement"] if (less := _less(each, action))]
+        assert statements != whole["Statement"]
+
+        def put(document):
+            iam.put_role_policy(
+                RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document)
+            )
+
+        put({**whole, "Statement": statements})
+        try:
+            yield
+        finally:
+            put(whole)
+
+    return without
+
+
+def _less(statement, action):
+    actions = statement["Action"]
+    left = [each for each in ([actions] if isinstance(actions, str) else actions) if each != action]
+    return {**statement, "Action": left} if left else None
+
+
+def test_a_run_with_every_permission_succeeds(launcher):
+    output = launcher.run()
+    assert output["status"] == "Completed"
+    assert any("episode_reward_mean" in line for line in output["lines"])
+
+
+@pytest.mark.parametrize(("role", "action"), permissions(RUN))
+def test_without_a_permission_a_run_fails_and_says_so(launcher, without, role, action):
+    with without(role, action), pytest.raises((RunFailed, ClientError)) as failure:
+        launcher.run()
+    assert action in str(failure.value)
+
+
+@pytest.fixture
+def running(enforcing_aws, launcher):
+    """An execution whose training job runs, and how to ask for the job's status."""
+    execution = launcher.start(pause=60)
+    sagemaker, states = enforcing_aws.client("sagemaker"), enforcing_aws.client("stepfunctions")
+
+    def job():
+        name = states.describe_execution(executionArn=execution)["startDate"]
+        jobs = sagemaker.list_training_jobs(CreationTimeAfter=name)["TrainingJobSummaries"]
+        return next(iter(jobs), {}).get("TrainingJobName")
+
+    name = wait_until(job, "a training job")
+    yield execution, lambda: sagemaker.describe_training_job(TrainingJobName=name)
+    if sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "InProgress":
+        sagemaker.stop_training_job(TrainingJobName=name)
+    states.stop_execution(executionArn=execution)
+
+
+STOP_JOB = "sagemaker:StopTrainingJob"
+ORPHANS = "TrainingOrphansStopOrphansRole"
+
+
+@pytest.mark.parametrize("role", ["TrainingRole", ORPHANS])
+def test_either_of_two_ways_stops_the_job_of_a_stopped_execution(launcher, without, running, role):
+    execution, describe = running
+    with without(role, STOP_JOB):
+        launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: describe()["TrainingJobStatus"] in ("Stopping", "Stopped"), "the stop")
+
+
+def test_a_launcher_that_may_not_stop_is_told_so(launcher, without, running):
+    execution, _ = running
+    with without("LauncherRole", "states:StopExecution"):
+        states = launcher.client("stepfunctions")
+        with pytest.raises(ClientError, match="states:StopExecution"):
+            states.stop_execution(executionArn=execution)
+
+
+@pytest.fixture
+def denials(enforcing_aws):
+    """What the log of StopOrphans says of an action that it was denied."""
+    logs = enforcing_aws.client("logs")
+    prefix = "/aws/lambda/RlTraining-StopOrphans"
+
+    def denials(action):
+        (group,) = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        return [each for each in events if f"perform: {action}" in each["message"]]
+
+    return denials
+
+
+@pytest.mark.parametrize(
+    "action",
+    [action for param in permissions(STOP) for role, action in [param.values] if role == ORPHANS],
+)
+def test_a_job_that_neither_may_stop_runs_on(
+    enforcing_aws, launcher, without, running, denials, action
+):
+    """StopExecution is best effort: it succeeds, and the job goes on.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+    """
+    execution, describe = running
+    with without("TrainingRole", STOP_JOB), without(ORPHANS, action):
+        before = len(denials(action))
+        launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: len(denials(action)) > before, "the denial")
+        ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
+        assert ended["status"] == "ABORTED"
+        assert describe()["TrainingJobStatus"] == "InProgress"
+
+
+def test_an_input_that_the_event_leaves_out_is_asked_for(
+    enforcing_aws, launcher, without, running, denials
+):
+    execution, describe = running
+    with without("TrainingRole", STOP_JOB), without(ORPHANS, STOP_JOB):
+        before = len(denials(STOP_JOB))
+        launcher.client("stepfunctions").stop_execution(executionArn=execution)
+        wait_until(lambda: len(denials(STOP_JOB)) > before, "the denial")
+    ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
+    dates = {name: int(ended[name].timestamp() * 1000) for name in ("startDate", "stopDate")}
+    event = {"detail": {"executionArn": execution, **dates}}
+    functions = enforcing_aws.client("lambda")
+    (name,) = [
+        each["FunctionName"]
+        for each in functions.list_functions()["Functions"]
+        if "StopOrphans" in each["FunctionName"]
+    ]
+
+    def call():
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+        return answer["Payload"].read().decode()
+
+    with without(ORPHANS, "states:DescribeExecution"):
+        assert "perform: states:DescribeExecution" in call()
+    assert json.loads(call()) == {"stopped": [describe()["TrainingJobName"]]}
+    assert describe()["TrainingJobStatus"] in ("Stopping", "Stopped")
+    assert json.loads(call()) == {"stopped": []}
+
+
+def test_every_stop_permission_has_its_test_above():
+    assert [param.values for param in permissions(STOP)] == [
+        ("TrainingRole", STOP_JOB),
+        ("LauncherRole", "states:StopExecution"),
+        *((ORPHANS, f"sagemaker:{call}") for call in ("DescribeTrainingJob", "ListTags")),
+        (ORPHANS, STOP_JOB),
+    ]
+
+
+@pytest.mark.parametrize(("role", "action"), permissions(CREATE))
+def test_without_a_permission_the_state_machine_is_refused(
+    enforcing_aws, launcher, without, role, action
+):
+    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
+    with without(role, action), pytest.raises(ClientError, match="create managed-rule"):
+        states.update_state_machine(stateMachineArn=arn, definition=definition)
+
+
+def test_a_launcher_can_do_nothing_else(enforcing_aws, launcher):
+    """The calls of the table, as far as the local AWS has them, from the launcher itself."""
+    outputs = launcher.outputs
+    bucket, machine = outputs["ArtifactBucketName"], outputs["StateMachineArn"]
+    job = {
+        "TrainingJobName": "direct",
+        "RoleArn": outputs["JobRoleArn"],
+        "AlgorithmSpecification": {"TrainingImage": "rl:1", "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/models"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    }
+    calls = [
+        ("stepfunctions", "start_execution", {"stateMachineArn": f"{machine}2"}),
+        ("stepfunctions", "delete_state_machine", {"stateMachineArn": machine}),
+        ("sagemaker", "create_training_job", job),
+        ("s3", "put_object", {"Bucket": bucket, "Key": "models/model.tar.gz"}),
+        ("s3", "delete_object", {"Bucket": bucket, "Key": "models/model.tar.gz"}),
+        ("iam", "list_roles", {}),
+        ("sts", "assume_role", {"RoleArn": outputs["JobRoleArn"], "RoleSessionName": "taken"}),
+    ]
+    for service, operation, arguments in calls:
+        with pytest.raises(ClientError) as denied:
+            getattr(launcher.client(service), operation)(**arguments)
+        assert denied.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+
+
+def test_a_job_role_that_is_not_allowed_is_refused(launcher):
+    """IAM would refuse to pass it as well: tests/infra/test_guard_rails.py."""
+    other = launcher.outputs["JobRoleArn"].rpartition("/")[0] + "/admin"
+    with pytest.raises(RunFailed, match=r"InvalidArguments.*role/admin"):
+        launcher.outcome(launcher.start(role=other))

@@ -1,0 +1,104 @@
+"""The step against the deployed stack: what a user of a pipeline sees of a real training job."""
+
+import re
+import signal
+
+import pytest
+
+from tests.support.step.kfp_pods import Cluster, train, wait_for
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def cluster(deployed, tmp_path_factory):
+    return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
+
+
+def test_a_run_is_shown_while_it_goes_on_and_reported_at_its_end(cluster):
+    pod = cluster.pod(train(lines=60, seconds=3))
+    code, text = pod.run()
+    assert code == 0, text
+    lines = text.splitlines()
+    ours = [line for line in lines if line.startswith("line ")]
+    assert ours == [f"line {number} reward={number / 10}" for number in range(60)]
+    said = [line.removeprefix("[rl] ") for line in lines if line.startswith("[rl] ")]
+    for status in ("Starting", "Downloading", "Training", "Uploading", "Completed"):
+        assert any(line.startswith(f"{status} (") for line in said), (status, said)
+    for label in ("Execution: https://", "Training job: https://", "Logs: https://"):
+        assert any(line.startswith(label) for line in said), (label, said)
+    assert not [line for line in said if re.search("error|fail|warn", line, re.IGNORECASE)]
+    listing = pod.listing()
+    url = listing["parameterValues"]["model_artifact_url"]
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    assert cluster.s3.head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
+    assert listing["artifacts"]["metrics"]["artifacts"][0]["metadata"]["reward"] == 5.9
+    report = (pod.directory / "report").read_text()
+    assert "<polyline" in report
+    assert 'class="Training"' in report
+    assert "line 59 reward=5.9" in report
+
+
+def test_a_script_that_raises_is_shown_with_its_last_lines(cluster):
+    pod = cluster.pod(train(lines=3, last="raise RuntimeError('the wheel came off')"))
+    code, text = pod.run()
+    assert code == 1, text
+    report = text[text.index("Error: TrainingJobFailed") :]
+    assert "the wheel came off" in report
+    assert "line 2 reward=0.2" in report
+    assert "Execution: https://" in report
+    assert "Logs: https://" in report
+    assert not pod.has_outputs()
+
+
+def test_every_wrong_argument_is_named_and_nothing_is_started(cluster):
+    pod = cluster.pod(train(), instance_count=0, training_input_mode="Postal")
+    code, text = pod.run()
+    assert code == 2, text
+    assert "instance_count: " in text
+    assert "training_input_mode: " in text
+    assert cluster.jobs(pod) == []
+
+
+def test_a_dry_run_shows_the_request(cluster):
+    pod = cluster.pod(train(), dry_run=True)
+    code, text = pod.run()
+    assert code == 1, text
+    assert '"TrainingJobName"' in text
+    assert "nothing was started" in text
+    assert cluster.jobs(pod) == []
+
+
+def test_sigterm_stops_the_training_job(cluster):
+    pod = cluster.pod(train(lines=600, seconds=60))
+    process = pod.start()
+    try:
+        wait_for(lambda: cluster.jobs(pod))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
+    finally:
+        process.kill()
+        process.communicate()
+    assert [item["status"] for item in pod.executions(cluster.states)] == ["ABORTED"]
+    wait_for(lambda: [job["TrainingJobStatus"] for job in cluster.jobs(pod)] == ["Stopped"])
+
+
+def test_a_replaced_pod_joins_and_shows_everything(cluster):
+    pod = cluster.pod(train(lines=80, seconds=8))
+    process = pod.start()
+    wait_for(lambda: cluster.jobs(pod))
+    process.kill()
+    process.communicate()
+    code, text = pod.run()
+    assert code == 0, text
+    assert text.count("line 0 reward") == text.count("line 79 reward") == 1
+    assert len(pod.executions(cluster.states)) == len(cluster.jobs(pod)) == 1
+
+
+def test_several_hosts_are_told_apart(cluster):
+    pod = cluster.pod(train(lines=5), instance_count=2)
+    code, text = pod.run()
+    assert code == 0, text
+    for host in ("algo-1", "algo-2"):
+        ours = re.findall(rf"^{host} \| line (\d)", text, re.MULTILINE)
+        assert ours == ["0", "1", "2", "3", "4"]

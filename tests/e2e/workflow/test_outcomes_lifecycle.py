@@ -1,0 +1,651 @@
+"""What users and deployments do to executions: stop, time out, redrive, share names, assume roles.
+
+The rest of docs/outcomes.md, on a stack with roles to assume and on variants of its state machine.
+"""
+
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from infra.roles.assume_role_policy import policy, trust
+from infra.settings.model import Settings
+from tests.support.deploying import deployment
+from tests.support.runs.deployed_runs import TRAIN, Stage, source_archive
+from tests.support.runs.outcome_runs import (
+    AT_ONCE,
+    failed,
+    fault,
+    row,
+    scaled_local_aws,
+    started,
+    succeeded,
+)
+from training_job.failure import Failure
+from training_job.job_name import default_job_name
+
+pytestmark = pytest.mark.e2e
+ACCOUNT = "000000000000"
+ROLES = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Works", "Stranger", "Powerless")}
+
+
+class Scene(Stage):
+    """The stage with roles to assume, and variants of its state machine."""
+
+    def __init__(self, client, endpoint_url, outputs):
+        super().__init__(client, endpoint_url, outputs)
+        self.machine = outputs["StateMachineArn"]
+        described = client("stepfunctions").describe_state_machine(stateMachineArn=self.machine)
+        self.definition, self.machine_role = described["definition"], described["roleArn"]
+        self._roles()
+
+    def variant(self, *, role="Anything", **changes):
+        """A copy of the state machine; `State__Field` changes one state, `Field` the whole."""
+        definition = json.loads(self.definition)
+        for path, value in changes.items():
+            *state, name = path.split("__")
+            (definition["States"][state[0]] if state else definition)[name] = value
+        created = self.client("stepfunctions").create_state_machine(
+            name=f"variant-{uuid.uuid4().hex[:8]}",
+            definition=json.dumps(definition),
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}",
+        )
+        return created["stateMachineArn"]
+
+    def without(self, function):
+        """A copy of the state machine in which one of the two functions is missing."""
+        definition = json.loads(self.definition)
+        arguments = definition["States"][function]["Arguments"]
+        missing = arguments["FunctionName"].split(":function:")[0] + ":function:missing"
+        return self.variant(**{f"{function}__Arguments": arguments | {"FunctionName": missing}})
+
+    def watch(self, machine):
+        """Have executions of a variant watched as those of the stack's state machine are."""
+        events = self.client("events")
+        (rule,) = [each for each in events.list_rules()["Rules"] if "Orphans" in each["Name"]]
+        targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        pattern = json.loads(rule["EventPattern"])
+        pattern["detail"]["stateMachineArn"] = [machine]
+        name = machine.rpartition(":")[2]
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, Targets=targets)
+
+    def _roles(self):
+        iam = self.client("iam")
+        anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        steps = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}}
+        self._role(iam, "Anything", _document(steps | {"Action": "sts:AssumeRole"}), anything)
+        silent = {"Effect": "Deny", "Action": "states:SendTaskFailure", "Resource": "*"}
+        trusted = _document(steps | {"Action": "sts:AssumeRole"})
+        self._role(iam, "Silent", trusted, anything, silent)
+        trusting = trust(self.machine, self.machine_role)
+        # `python -m infra.roles.assume_role_policy` prints these for the owner of the role.
+        allowed = policy(ROLES["Works"], [self.outputs["JobRoleArn"]], "us-east-1", Settings())[
+            "Statement"
+        ]
+        self._role(iam, "Works", trusting, *allowed)
+        self._role(iam, "Stranger", _document(steps | {"Action": "sts:AssumeRole"}), *allowed)
+        looking = {"Effect": "Allow", "Action": "sagemaker:DescribeTrainingJob", "Resource": "*"}
+        self._role(iam, "Powerless", trusting, looking)
+
+    def _role(self, iam, name, trusted, *statements):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))
+        iam.put_role_policy(
+            RoleName=name, PolicyName="policy", PolicyDocument=json.dumps(_document(*statements))
+        )
+
+
+def _document(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+@pytest.fixture(scope="module")
+def stage():
+    settings = {"assumable_roles": json.dumps(list(ROLES.values()))}
+    with scaled_local_aws() as server:
+        assembly = deployment.synthesize(deployment.HOST_FUNCTIONS | settings)
+        outputs = deployment.deploy(assembly, server.client)
+        scene = Scene(server.client, server.endpoint_url, outputs)
+        scene.warm_up(AT_ONCE)  # so that the timeouts are spent on what they are meant for
+        yield scene
+
+
+@pytest.fixture(scope="module")
+def runs(request, stage):
+    def go(faults, act, given):
+        run = act(stage, faults, given)
+        run.end()
+        stage.forget(run)
+        return run
+
+    yield from started(request, go)
+
+
+@pytest.fixture
+def run(request, runs):
+    """The ended run of this test; nothing of it is left running."""
+    ended = runs[request.node.nodeid].result()
+    assert ended.running() == []
+    if ended.status == "FAILED":
+        assert Failure(ended.error)
+        assert next(iter(ended.cause)) == "message"
+    return ended
+
+
+def training(run):
+    return [job for job in run.jobs() if job["SecondaryStatus"] == "Training"]
+
+
+def calls(run):
+    return run.entered.count("CreateTrainingJob")
+
+
+def plain(stage, faults, given):
+    return stage.start(given, faults)
+
+
+def on(**changes):
+    """Run on a variant of the state machine."""
+
+    def act(stage, faults, given):
+        return stage.start(given, faults, machine=stage.variant(**changes))
+
+    return act
+
+
+# A day instead of a moment, so that a wait cannot end by itself.
+LONG_WAIT = {"WaitBeforeRetry__Seconds": 86_400}
+TOKEN = "{% $states.context.Task.Token %}"
+RUNS_ON = {"hyperparameters": {"seconds": 100}}
+INTERNAL = fault("fail_job", reason="InternalServerError: oops")
+
+
+# --- stopped and timed out -----------------------------------------------------------------------
+
+
+def stopped_in_training(stage, faults, given):
+    run = stage.start(given, faults)
+    run.reach(training)
+    run.stop()
+    return run
+
+
+@row(act=stopped_in_training, **RUNS_ON)
+def test_stop_execution_during_training(run):
+    assert (run.status, run.error) == ("ABORTED", "Test")
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+    assert run.entered[-1] == "CreateTrainingJob"
+
+
+def stopped_in_a_wait(stage, faults, given):
+    run = stage.start(given, faults, machine=stage.variant(**LONG_WAIT))
+    run.reach(lambda run: "WaitBeforeRetry" in run.entered)
+    run.stop()
+    return run
+
+
+@row(INTERNAL, act=stopped_in_a_wait)
+def test_stop_execution_during_a_retry_wait(run):
+    assert run.status == "ABORTED"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Failed"]
+    assert run.entered[-1] == "WaitBeforeRetry"
+    assert run.events()[-1]["type"] == "ExecutionAborted"
+
+
+def looked_at(run):
+    """Whether no task awaits the job any more, so that nothing in Step Functions will stop it."""
+    return "WaitForJob" in run.entered
+
+
+def stopped_while_looking(stage, faults, given):
+    run = stage.start(given, faults)
+    run.reach(looked_at)
+    run.stop()
+    return run
+
+
+@row(fault("drop_sync"), act=stopped_while_looking, **RUNS_ON)
+def test_stop_execution_while_a_job_is_looked_at(run):
+    assert run.status == "ABORTED"
+    assert calls(run) == 1
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+@row(fault("drop_sync"), act=stopped_while_looking, job_name=None, **RUNS_ON)
+def test_stop_execution_while_a_job_of_a_default_name_is_looked_at(run):
+    assert run.status == "ABORTED"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+def timed_out_while_looking(stage, faults, given):
+    machine = stage.variant(TimeoutSeconds=10, WaitForJob__Seconds=86_400)
+    stage.watch(machine)
+    return stage.start(given, faults, machine=machine)
+
+
+@row(fault("drop_sync"), act=timed_out_while_looking, **RUNS_ON)
+def test_the_executions_own_timeout_while_a_job_is_looked_at(run):
+    assert run.status == "TIMED_OUT"
+    assert run.entered[-1] == "WaitForJob"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+def stopped_beside_another(stage, faults, given):
+    """A job of somebody else has the name that this execution's second attempt would have."""
+    run = stage.start(given, faults)
+    run.reach(looked_at)
+    other = stage.start({"job_name": f"{run.jobs_named}-2", "hyperparameters": {"seconds": 8}})
+    run.reach(lambda run: len(training(run)) == 2)
+    run.stop()
+    assert other.end()["status"] == "SUCCEEDED"
+    return run
+
+
+@row(fault("drop_sync"), act=stopped_beside_another, **RUNS_ON)
+def test_a_job_of_another_execution_is_not_stopped(run):
+    assert run.status == "ABORTED"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Completed"]
+
+
+@row(act=on(TimeoutSeconds=10), **RUNS_ON)
+def test_the_executions_own_timeout_during_training(run):
+    assert run.status == "TIMED_OUT"
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+@row(INTERNAL, act=on(TimeoutSeconds=10, **LONG_WAIT))
+def test_the_executions_own_timeout_during_a_retry_wait(run):
+    assert run.status == "TIMED_OUT"
+    assert run.entered[-1] == "WaitBeforeRetry"
+    assert len(run.jobs()) == 1
+
+
+@row(act=on(CreateTrainingJob__TimeoutSeconds=4), **RUNS_ON)
+def test_an_attempt_that_takes_too_long_is_stopped(run):
+    failed(run, "TrainingJobStopped", jobs=1)
+    assert calls(run) == 1
+
+
+# --- redriven ------------------------------------------------------------------------------------
+
+
+def redriven(run):
+    run.end()
+    assert run.running() == []
+    run.states.redrive_execution(executionArn=run.arn)
+    return run
+
+
+def stopped_and_redriven(stage, faults, given):
+    return redriven(stopped_in_training(stage, faults, given))
+
+
+@row(act=stopped_and_redriven, hyperparameters={"seconds": 3})
+def test_redrive_of_an_execution_that_was_stopped_during_training(run):
+    output = succeeded(run, jobs=2)
+    first, second = run.jobs()
+    assert first["TrainingJobStatus"] == "Stopped"
+    assert second["TrainingJobName"] == f"{first['TrainingJobName']}-2"
+    assert [each["status"] for each in output["attempts"]] == ["Stopped", "Completed"]
+
+
+@row(act=stopped_and_redriven, hyperparameters={"seconds": 3}, max_attempts=1)
+def test_a_redrive_counts_attempts_anew(run):
+    succeeded(run, jobs=2)
+
+
+def stopped_twice(stage, faults, given):
+    run = stopped_and_redriven(stage, faults, given)
+    run.reach(lambda run: len(run.jobs()) == 2 and training(run))
+    run.stop()
+    return redriven(run)
+
+
+@row(act=stopped_twice, hyperparameters={"seconds": 3})
+def test_a_second_redrive_uses_a_third_name(run):
+    succeeded(run, jobs=3)
+    names = [job["TrainingJobName"] for job in run.jobs()]
+    assert names == [names[0], f"{names[0]}-2", f"{names[0]}-3"]
+
+
+def stopped_after_a_checkpoint(stage, faults, given):
+    checkpoints = {"S3Uri": f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"}
+    run = stage.start(given | {"checkpoint_config": checkpoints}, faults)
+    run.reach(lambda run: [job for job in run.jobs() if job.get("FinalMetricDataList")])
+    run.stop()
+    return redriven(run)
+
+
+@row(act=stopped_after_a_checkpoint, **RUNS_ON)
+def test_a_redriven_execution_resumes_from_its_checkpoint(run):
+    assert succeeded(run, jobs=2)["final_metrics"] == {"resumed": 1}
+
+
+def timed_out_and_redriven(stage, faults, given):
+    run = stage.start(given, machine=stage.variant(TimeoutSeconds=10))
+    assert run.end()["status"] == "TIMED_OUT"
+    stage.plan(f"{run.jobs_named}-2", faults)
+    return redriven(run)
+
+
+@row(
+    fault("fail_job", reason="AlgorithmError: the second job"),
+    act=timed_out_and_redriven,
+    **RUNS_ON,
+)
+def test_redrive_of_an_execution_that_timed_out(run):
+    assert "the second job" in failed(run, "TrainingJobFailed", jobs=2)
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Failed"]
+
+
+OOPS = fault("fail_job", reason="AlgorithmError: oops", times=9)
+
+
+def forgiven(stage, run):
+    """Take the cause of a run's failure away, and redrive it."""
+    run.end()
+    stage.forget(run)
+    run.faulty = False
+    return redriven(run)
+
+
+def forgiven_and_redriven(stage, faults, given):
+    return forgiven(stage, stage.start(given, faults))
+
+
+def mended_and_redriven(stage, faults, given):
+    """The script that fails, after its checkpoint, is replaced by one that does not."""
+    key, folder = f"code/{uuid.uuid4()}.tar.gz", f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"
+    code = {"source_dir": f"s3://{stage.bucket}/{key}", "checkpoint_config": {"S3Uri": folder}}
+    broken = source_archive(TRAIN.replace("sys.exit(given.fail)", "sys.exit('a bug')"))
+    stage.client("s3").put_object(Bucket=stage.bucket, Key=key, Body=broken)
+    run = stage.start(given | code, faults)
+    assert run.end()["error"] == "TrainingJobFailed"
+    stage.client("s3").put_object(Bucket=stage.bucket, Key=key, Body=source_archive())
+    return redriven(run)
+
+
+@row(act=mended_and_redriven)
+def test_redrive_of_a_failure_whose_cause_was_mended(run):
+    output = succeeded(run, jobs=2)
+    first, second = (job["TrainingJobName"] for job in run.jobs())
+    assert second == f"{first}-2"
+    assert [each["status"] for each in output["attempts"]] == ["Failed", "Completed"]
+    assert output["final_metrics"] == {"resumed": 1}
+    failing = run.entered.index("Failed")
+    assert run.entered[failing : failing + 3] == ["Failed", "Failed", "BuildRequest"]
+
+
+@row(
+    fault("fail_job", reason="CapacityError: none", times=9),
+    act=forgiven_and_redriven,
+    fallback_instance_types=["ml.c5.xlarge"],
+    max_attempts=2,
+)
+def test_redrive_of_a_failure_for_want_of_capacity_begins_with_the_first_instance_type(run):
+    output = succeeded(run, jobs=3)
+    types = [each["instance_type"] for each in output["attempts"]]
+    assert types == ["ml.m5.xlarge", "ml.c5.xlarge", "ml.m5.xlarge"]
+    assert output["job_name"].endswith("-3")
+
+
+def redriven_twice(stage, faults, given):
+    run = redriven(stage.start(given, faults))
+    assert run.end()["error"] == "CapacityUnavailable"
+    assert len(run.jobs()) == 4
+    return forgiven(stage, run)
+
+
+@row(fault("fail_job", reason="CapacityError: none", times=9), act=redriven_twice, max_attempts=2)
+def test_a_failure_is_redriven_twice_each_time_with_all_attempts(run):
+    succeeded(run, jobs=5)
+    assert run.output["job_name"].endswith("-5")
+    assert run.states.describe_execution(executionArn=run.arn)["redriveCount"] == 2
+
+
+@row(OOPS, act=lambda stage, faults, given: redriven(stage.start(given, faults)))
+def test_redrive_of_a_failure_whose_cause_remains(run):
+    assert "oops" in failed(run, "TrainingJobFailed", jobs=2)
+    reported = [event for event in run.events() if event["type"] == "TaskFailed"][-1]
+    assert reported["taskFailedEventDetails"]["error"] == "TrainingJobFailed"
+    assert json.loads(reported["taskFailedEventDetails"]["cause"]) == run.cause
+
+
+@row(act=lambda stage, faults, given: redriven(stage.start(given, faults)), max_run=-1)
+def test_redrive_of_invalid_arguments_finds_the_same_problems(run):
+    assert "max_run" in failed(run, "InvalidArguments", jobs=0)
+    assert run.entered.count("BuildRequest") == 2
+
+
+@row(
+    fault("reject_create", error="ValidationException", message="no image"),
+    act=forgiven_and_redriven,
+)
+def test_redrive_of_a_rejected_request_takes_the_next_name(run):
+    assert succeeded(run)["job_name"].endswith("-2")
+
+
+def unjudged_and_redriven(stage, faults, given):
+    return redriven(stage.start(given, faults, machine=stage.without("JudgeAttempt")))
+
+
+@row(act=unjudged_and_redriven)
+def test_redrive_where_nobody_judged_takes_the_next_name(run):
+    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
+    first, second = (job["TrainingJobName"] for job in run.jobs())
+    assert second == f"{first}-2"
+
+
+# --- failures that cannot be reported
+
+
+def reported_by(**changes):
+    """Run on a variant whose task `Failed` does not work, and redrive it."""
+
+    def act(stage, faults, given):
+        return redriven(stage.start(given, faults, machine=stage.variant(**changes)))
+
+    return act
+
+
+def failed_for_good(run):
+    """Check that the failure is what it would have been, and that it stays."""
+    assert "oops" in failed(run, "TrainingJobFailed", jobs=1)
+    assert run.entered[-3:] == ["Failed", "FailedForGood", "FailedForGood"]
+
+
+@row(OOPS, act=reported_by(role="Silent"))
+def test_a_failure_that_may_not_be_reported(run):
+    failed_for_good(run)
+
+
+@row(OOPS, act=reported_by(Failed__Arguments={"TaskToken": "wrong", "Cause": TOKEN}))
+def test_a_failure_reported_with_a_token_that_is_not_known(run):
+    failed_for_good(run)
+
+
+HEARTBEAT = "arn:aws:states:::aws-sdk:sfn:sendTaskHeartbeat.waitForTaskToken"
+
+
+@row(
+    OOPS,
+    act=reported_by(
+        Failed__Resource=HEARTBEAT, Failed__Arguments={"TaskToken": TOKEN}, Failed__TimeoutSeconds=1
+    ),
+)
+def test_a_failure_whose_report_does_not_arrive(run):
+    failed_for_good(run)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def older_job(stage, name):
+    """Create a job that has failed before anything else happens, and is older than a second."""
+    stage.plan(name, [fault("fail_job", reason="AlgorithmError: an older job")])
+    _create(stage, name)
+
+
+def _create(stage, name):
+    given = stage.arguments()
+    stage.client("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=given["role"],
+        AlgorithmSpecification={"TrainingImage": given["image"], "TrainingInputMode": "File"},
+        OutputDataConfig={"S3OutputPath": given["model_artifact_path"]},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+    )
+
+
+def with_an_older_job(suffix):
+    def act(stage, faults, given):
+        name = f"taken-{uuid.uuid4().hex[:8]}"
+        older_job(stage, f"{name}{suffix}")
+        time.sleep(2.5)
+        return stage.start(given | {"job_name": name}, faults)
+
+    return act
+
+
+@row(act=with_an_older_job(""))
+def test_a_chosen_name_that_is_taken(run):
+    assert (run.status, run.error) == ("FAILED", "RequestRejected")
+    assert "belongs to a training job created 20" in run.cause["message"]
+    assert "attempts" not in run.cause
+    assert [job["FailureReason"] for job in run.jobs()] == ["AlgorithmError: an older job"]
+
+
+@row(INTERNAL, act=with_an_older_job("-2"))
+def test_a_later_attempts_name_that_is_taken(run):
+    assert run.status == "SUCCEEDED"
+    names = [each["job_name"].rpartition("-")[2] for each in run.output["attempts"]]
+    assert names[1:] == ["3"]
+    assert len(run.jobs()) == 3
+
+
+def default_name_taken(stage, faults, given):
+    """Take every default name that an execution of the next seconds could get."""
+    machine, name = stage.machine, f"run-{uuid.uuid4().hex[:12]}"
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    started_at = int(time.time()) + 3
+    stage.plan("TrainingJob-*", [fault("fail_job", reason="AlgorithmError: older", times=30)])
+    for second in range(30):
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started_at + second))
+        _create(stage, default_job_name(arn, moment))
+    stage.plan("TrainingJob-*", [])
+    time.sleep(max(0.0, started_at + 2 - time.time()))
+    return stage.start(given | {"job_name": None}, faults, name=name)
+
+
+@row(act=default_name_taken)
+def test_a_default_name_that_is_taken(run):
+    assert run.status == "SUCCEEDED"
+    assert run.output["job_name"].endswith("-2")
+    assert len(run.output["attempts"]) == 1
+    assert len(run.jobs()) == 31
+
+
+def twice_at_once(stage, faults, given):
+    """Two executions with one job name; the one that did not get it is returned."""
+    name = f"twice-{uuid.uuid4().hex[:8]}"
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(stage.start, given | {"job_name": name}) for _ in range(2)]
+    first, second = (future.result() for future in both)
+    ended = {run.end()["status"]: run for run in (first, second)}
+    assert set(ended) == {"SUCCEEDED", "FAILED"}
+    return ended["FAILED"]
+
+
+@row(act=twice_at_once, hyperparameters={"seconds": 1})
+def test_a_name_that_two_executions_choose_at_once(run):
+    """The job is the other execution's: it is neither waited for nor reported as this one's."""
+    assert run.error == "RequestRejected"
+    assert "belongs to a training job created" in run.cause["message"]
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Completed"]
+
+
+# --- functions that are broken -------------------------------------------------------------------
+
+
+def without(function):
+    def act(stage, faults, given):
+        return stage.start(given, faults, machine=stage.without(function))
+
+    return act
+
+
+@row(act=without("BuildRequest"))
+def test_build_request_is_broken(run):
+    assert (run.status, run.error) == ("FAILED", "RequestRejected")
+    assert "An internal error in BuildRequest" in run.cause["message"]
+    assert run.jobs() == []
+
+
+@row(fault("drop_sync", after_seconds=1), act=without("JudgeAttempt"), **RUNS_ON)
+def test_judge_attempt_is_broken(run):
+    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
+    assert "An internal error in JudgeAttempt" in run.cause["message"]
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+
+
+def broken_with_a_name_in_use(stage, faults, given):
+    """The execution that the name belongs to trains on while the other one fails."""
+    given = given | {"job_name": f"used-{uuid.uuid4().hex[:8]}"}
+    owner = stage.start(given, faults)
+    owner.reach(training)
+    run = stage.start(given, machine=stage.without("JudgeAttempt"))
+    run.end()
+    assert owner.end()["status"] == "SUCCEEDED"
+    return run
+
+
+@row(act=broken_with_a_name_in_use, hyperparameters={"seconds": 4})
+def test_judge_attempt_is_broken_and_the_job_is_anothers(run):
+    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Completed"]
+
+
+# --- assumed roles -------------------------------------------------------------------------------
+
+
+def calls_of_sagemaker(run):
+    details = [event.get("taskScheduledEventDetails") for event in run.events()]
+    return [each for each in details if each and "sagemaker" in each["resourceType"]]
+
+
+@row(fault("drop_sync"), act=plain, assume_role=ROLES["Works"], hyperparameters={"seconds": 1})
+def test_every_call_is_made_with_the_assumed_role(run):
+    succeeded(run)
+    assert calls_of_sagemaker(run)
+    for each in calls_of_sagemaker(run):
+        assert each["taskCredentials"] == {"roleArn": ROLES["Works"]}
+
+
+@row(act=plain, assume_role=ROLES["Stranger"])
+def test_a_role_that_cannot_be_assumed(run):
+    message = failed(run, "RequestRejected", jobs=0)
+    assert f"sts:AssumeRole on {ROLES['Stranger']}" in message
+
+
+@row(act=plain, assume_role=ROLES["Powerless"])
+def test_a_role_that_lacks_a_permission(run):
+    message = failed(run, "RequestRejected", jobs=0)
+    assert "denied: sagemaker:CreateTrainingJob" in message
+    assert "role/Powerless" in message
+
+
+@row(act=plain, assume_role="arn:aws:iam::000000000000:role/Unlisted")
+def test_a_role_that_the_deployment_does_not_list(run):
+    assert run.error == "InvalidArguments"
+    assert run.jobs() == []
+
+
+@row(act=plain)
+def test_no_role_beside_those(run):
+    succeeded(run)
+    for each in calls_of_sagemaker(run):
+        assert "taskCredentials" not in each
+    assert len(run.entered) <= 9

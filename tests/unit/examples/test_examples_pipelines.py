@@ -1,0 +1,238 @@
+"""The example pipelines: what they compile to, their second steps, and their runner."""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Optional
+
+import boto3
+import numpy as np
+import pytest
+import yaml
+from kfp import compiler, dsl
+
+from examples import custom_image_pipeline, toolkit_image_pipeline
+from examples.cartpole import train as cartpole
+from examples.errors import ExampleError
+from examples.local_runner import run_pipeline, without_executor_log
+from examples.processes import Children
+from tests.support.examples_signals import children_of_a_test
+
+URL = "s3://bucket/models/job/output/model.tar.gz"
+
+
+class S3:
+    """Holds objects by bucket and key."""
+
+    def __init__(self, objects: dict[tuple[str, str], bytes]) -> None:
+        self.objects = objects
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+
+
+def archive(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], bytes]:
+    """The objects of a stand-in for S3."""
+    objects: dict[tuple[str, str], bytes] = {}
+    monkeypatch.setattr(boto3, "client", lambda _: S3(objects))
+    return objects
+
+
+def compiled(pipeline: Any, tmp_path: Path) -> dict[str, Any]:
+    package = tmp_path / "pipeline.yaml"
+    compiler.Compiler().compile(pipeline, str(package))
+    return next(yaml.safe_load_all(package.read_text()))
+
+
+def constants(task: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value["runtimeValue"]["constant"]
+        for name, value in task["inputs"]["parameters"].items()
+        if "runtimeValue" in value
+    }
+
+
+def test_custom_image_pipeline_trains_and_hands_the_model_to_the_evaluation(
+    tmp_path: Path,
+) -> None:
+    spec = compiled(custom_image_pipeline.pipeline, tmp_path)
+    tasks = spec["root"]["dag"]["tasks"]
+    assert constants(tasks["train-rl-model"]) == {
+        "entry_point": "train.py",
+        "metric_definitions": custom_image_pipeline.METRICS,
+        "max_run": 3600,
+        "spot_instance": False,
+    }
+    assert tasks["evaluate"]["inputs"]["parameters"]["model_artifact_url"] == {
+        "taskOutputParameter": {
+            "outputParameterKey": "model_artifact_url",
+            "producerTask": "train-rl-model",
+        }
+    }
+
+
+def test_toolkit_image_pipeline_names_no_image_and_replaces_lost_pods(tmp_path: Path) -> None:
+    spec = compiled(toolkit_image_pipeline.pipeline, tmp_path)
+    train = spec["root"]["dag"]["tasks"]["train-rl-model"]
+    given = constants(train)
+    assert {given[name] for name in ("toolkit", "toolkit_version", "framework")} == {
+        "ray",
+        "1.6.0",
+        "tensorflow",
+    }
+    assert "image" not in train["inputs"]["parameters"]
+    assert train["retryPolicy"]["maxRetryCount"] > 0
+
+
+def test_metrics_are_found_in_what_the_script_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = cartpole.Search()
+    cartpole.train(search, cartpole.parse_options(["--iterations", "1"]), tmp_path)
+    line = capsys.readouterr().out
+    found = {
+        name: float(re.search(regex, line)[1])
+        for name, regex in custom_image_pipeline.METRICS.items()
+    }
+    assert found["episode_reward_mean"] == pytest.approx(search.rewards[0], abs=0.05)
+    assert found["episode_reward_max"] >= found["episode_reward_mean"]
+
+
+@pytest.mark.parametrize(
+    "packages", [custom_image_pipeline.PACKAGES, toolkit_image_pipeline.PACKAGES]
+)
+def test_steps_install_what_this_environment_has(packages: list[str]) -> None:
+    """Else a run without a cluster would stop, for want of an index."""
+    assert packages == [f"{name}=={version(name)}" for name in (p.split("==")[0] for p in packages)]
+
+
+@pytest.mark.parametrize(("sign", "solved"), [(1, True), (-1, False)])
+def test_evaluation_plays_the_policy_of_the_archive(
+    stored: dict[tuple[str, str], bytes], sign: int, solved: bool
+) -> None:
+    policy = io.BytesIO()
+    np.savez(policy, weights=sign * np.array([0.1, 0.5, 1.0, 1.0]))
+    stored["bucket", "models/job/output/model.tar.gz"] = archive("policy.npz", policy.getvalue())
+    metrics = dsl.Metrics(name="metrics", uri="unused")
+    reward = custom_image_pipeline.evaluate.python_func(URL, metrics, episodes=3)
+    assert reward == 500 if solved else reward < 20
+    assert metrics.metadata["mean_reward"] == reward >= metrics.metadata["lowest_reward"]
+
+
+def test_no_two_episodes_of_an_evaluation_are_the_same(
+    stored: dict[tuple[str, str], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = io.BytesIO()
+    np.savez(policy, weights=np.array([0.0, 0.0, 1.0, 0.0]))  # falls, sooner or later
+    stored["bucket", "models/job/output/model.tar.gz"] = archive("policy.npz", policy.getvalue())
+    metrics = dsl.Metrics(name="metrics", uri="unused")
+    reward = custom_image_pipeline.evaluate.python_func(URL, metrics, episodes=20)
+    assert metrics.metadata["lowest_reward"] < reward, "20 times the same episode"
+    assert "played 20 episodes: mean reward" in capsys.readouterr().out
+
+
+def test_comparison_reads_the_scripts_own_evaluation(
+    stored: dict[tuple[str, str], bytes],
+) -> None:
+    profits = {"untrained": 1.0, "order_up_to": 2.0, "trained": 3.0}
+    evaluation = json.dumps({"mean_profit": profits}).encode()
+    stored["bucket", "models/job/output/output.tar.gz"] = archive("evaluation.json", evaluation)
+    metrics = dsl.Metrics(name="metrics", uri="unused")
+    assert toolkit_image_pipeline.compare.python_func(URL, metrics) == profits
+    assert metrics.metadata == profits
+
+
+def test_executors_own_log_is_left_out() -> None:
+    lines = [
+        "[KFP Executor 2026-11-22 INFO]: Looking for component\n",
+        "[KFP Executor 2026-11-22 INFO]: Got executor_input:\n",
+        "{\n",
+        '    "inputs": {\n',
+        "    }\n",
+        "}\n",
+        "played 100 episodes\n",
+        "\n",
+        "[KFP Executor 2026-11-22 INFO]: Wrote executor output file\n",
+    ]
+    assert list(without_executor_log(lines)) == ["played 100 episodes"]
+
+
+@dsl.container_component
+def greet(name: str, greeting: dsl.OutputPath(str), times: Optional[int] = None):  # noqa: UP045 - KFP reads Optional
+    script = (
+        "import json, pathlib, sys; given = json.loads(sys.argv[2]); "
+        "inputs = given['inputs']['parameterValues']; print(f'inputs: {sorted(inputs)}'); "
+        "file = pathlib.Path(given['outputs']['parameters']['greeting']['outputFile']); "
+        "file.parent.mkdir(parents=True, exist_ok=True); "
+        "sys.exit(3) if inputs['name'] == 'nobody' else file.write_text('hello ' + inputs['name'])"
+    )
+    return dsl.ContainerSpec(
+        image="registry/anything:1",
+        command=["python3", "-c", script],
+        args=["--executor_input", dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER],
+    )
+
+
+@dsl.component(base_image="python:3.12", install_kfp_package=False)
+def shout(text: str) -> str:
+    return text.upper()
+
+
+@dsl.pipeline(name="greeting")
+def greeting(name: str) -> str:
+    return shout(text=greet(name=name).outputs["greeting"]).output
+
+
+class Run:
+    """A run of the greeting pipeline, and what was shown of it."""
+
+    def __init__(self, children: Children, directory: Path) -> None:
+        self.children, self.directory = children, directory
+        self.tasks: list[str] = []
+        self.lines: list[str] = []
+
+    def __call__(self, name: str) -> dict[str, Any]:
+        with self.children:
+            return run_pipeline(
+                greeting,
+                {"name": name},
+                children=self.children,
+                directory=self.directory,
+                begin=self.tasks.append,
+                show=self.lines.append,
+            )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    with children_of_a_test() as children:
+        yield Run(children, tmp_path)
+
+
+def test_runner_runs_container_components_and_python_components(run: Run) -> None:
+    assert run("Ada") == {"Output": "HELLO ADA"}
+    assert run.tasks == ["greet", "shout"]
+    assert run.lines == ["inputs: ['name']"], "an input that was left out is absent"
+
+
+def test_runner_ends_with_the_first_task_that_fails(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ExampleError, match="the step greet ended with exit code 3"):
+        run("nobody")
+    assert run.tasks == ["greet"]
+    assert capsys.readouterr().out == ""

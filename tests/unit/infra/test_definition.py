@@ -1,0 +1,398 @@
+"""The state machine's definition: valid, every expression evaluated, every error's path named."""
+
+import json
+import re
+import subprocess
+
+import jsonata
+import pytest
+
+from infra.workflow.definition import definition
+from tests.support.arguments import CUSTOM_IMAGE
+from training_job.arguments.guard_rails import GuardRails
+from training_job.attempt import Execution, Progress
+from training_job.failure import Failure
+from training_job.outcome.case import Verdict
+from training_job.request.submission import Submission, submission
+
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+ENDS = {"Succeed", "Fail"}
+
+
+def made(*, assume_role):
+    return definition(
+        partition="aws",
+        build_request_arn=f"{LAMBDA}BuildRequest",
+        judge_attempt_arn=f"{LAMBDA}JudgeAttempt",
+        assume_role=assume_role,
+        timeout_seconds=1000,
+    )
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["own-role", "assume-role"])
+def states(request):
+    return made(assume_role=request.param)["States"]
+
+
+def successors(state):
+    found = [state.get("Next"), state.get("Default")]
+    found += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
+    return {name for name in found if name}
+
+
+def expressions(value):
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in expressions(item)]
+    if isinstance(value, list):
+        return [found for item in value for found in expressions(item)]
+    match = re.fullmatch(r"\{%(.*)%\}", value, re.DOTALL) if isinstance(value, str) else None
+    return [match[1].strip()] if match else []
+
+
+def evaluate(expression, *, states_value, **variables):
+    """Evaluate as Step Functions does: data is null, $states and variables are bound."""
+    program = jsonata.Jsonata(expression)
+    program.register_lambda("parse", json.loads)  # of Step Functions, not of JSONata
+    frame = program.create_frame()
+    for name, value in {"states": states_value, **variables}.items():
+        frame.bind(name, value)
+    return program.evaluate(None, frame)
+
+
+@pytest.mark.parametrize("assume_role", [False, True])
+def test_the_validator_accepts_it(assume_role, tmp_path):
+    path = tmp_path / "definition.json"
+    path.write_text(json.dumps(made(assume_role=assume_role)))
+    done = subprocess.run(
+        ["asl-validator", "--json-path", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_state_can_be_reached_and_every_state_leads_to_an_end(states):
+    reached, ahead = set(), ["Initialise"]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += successors(states[name])
+    assert reached == set(states)
+    ending = {name for name, state in states.items() if state["Type"] in ENDS}
+    for _ in states:
+        ending |= {name for name, state in states.items() if successors(state) & ending}
+    assert ending == set(states)
+
+
+def test_every_task_is_bounded_and_catches_everything(states):
+    tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
+    assert len(tasks) in (7, 11)
+    for name, state in tasks.items():
+        assert state["TimeoutSeconds"] in (60, "{% $timeout %}")
+        if name != "Failed":
+            assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]]
+
+
+def test_a_reported_failure_is_not_caught_and_all_that_keeps_it_from_being_reported_is(states):
+    state = states["Failed"]
+    assert state["Resource"].endswith(":aws-sdk:sfn:sendTaskFailure.waitForTaskToken")
+    redriven, unreported = state["Catch"]
+    assert (redriven["ErrorEquals"], redriven["Next"]) == (["Redriven"], "BuildRequest")
+    assert unreported["Next"] == state["Next"] == "FailedForGood"
+    assert unreported["Output"] == "{% $states.input %}"
+    assert {"States.Timeout", "States.Permissions", "Sfn.SfnException"} <= set(
+        unreported["ErrorEquals"]
+    )
+    caught = {*redriven["ErrorEquals"], *unreported["ErrorEquals"]}
+    assert not caught & {*Failure, "States.ALL", "States.TaskFailed"}
+    assert states["FailedForGood"]["Type"] == "Fail"
+
+
+@pytest.mark.parametrize(
+    ("judged", "now", "reported"),
+    [(0, None, "E"), (0, 0, "E"), (2, 2, "E"), (0, 1, "Redriven"), (1, 2, "Redriven")],
+)
+def test_a_failure_is_reported_until_the_execution_is_redriven(states, judged, now, reported):
+    execution = CONTEXT["Execution"] | ({} if now is None else {"RedriveCount": now})
+    context = CONTEXT | {"Execution": execution, "Task": {"Token": "t"}}
+    given = {"context": context, "input": {"error": "E", "cause": "C"}}
+    sent = {
+        key: evaluate(expressions(value)[0], states_value=given, redrives=judged)
+        for key, value in states["Failed"]["Arguments"].items()
+    }
+    assert (sent["TaskToken"], sent["Error"]) == ("t", reported)
+    assert (sent["Cause"] == "C") is (reported == "E")
+    end = states["FailedForGood"]
+    assert [evaluate(expressions(end[key])[0], states_value=given) for key in ("Error", "Cause")]
+
+
+@pytest.mark.parametrize("redrives", [None, 0, 2])
+def test_who_fails_an_execution_notes_its_redrives(states, redrives):
+    execution = CONTEXT["Execution"] | ({} if redrives is None else {"RedriveCount": redrives})
+    given = {"context": CONTEXT | {"Execution": execution}}
+    for name in ("BuildRequest", "JudgeAttempt"):
+        for assign in (states[name]["Assign"], states[name]["Catch"][0]["Assign"]):
+            noted = evaluate(expressions(assign["redrives"])[0], states_value=given)
+            assert noted == (redrives or 0)
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 3])
+@pytest.mark.parametrize("names", [None, 0, 2])
+def test_after_a_failure_that_nobody_judged_the_name_is_used_up(states, jobs, names):
+    record = {"job_name": "j"}
+    before = {} if names is None else Progress([record] * jobs, names, 1, 2, "then", 3, 0).to_json()
+    progress = states["JudgeAttempt"]["Catch"][0]["Assign"]["progress"]
+    after = Progress.of(evaluate(expressions(progress)[0], states_value={}, progress=before))
+    recorded = before.get("jobs", [])
+    assert after == Progress.after_failure(recorded, names=names or 0)
+    assert after.spent == 0
+
+
+def test_no_create_call_is_retried_blindly(states):
+    for name in [name for name in states if name.startswith(("Create", "Describe", "ListTags"))]:
+        assert "Retry" not in states[name]
+
+
+def test_retries_back_off_with_jitter_and_an_end(states):
+    retriers = [retrier for state in states.values() for retrier in state.get("Retry", [])]
+    assert retriers
+    for retrier in retriers:
+        assert retrier["JitterStrategy"] == "FULL"
+        assert retrier["MaxDelaySeconds"] <= 60
+        assert retrier["MaxAttempts"] <= 8
+        assert retrier["BackoffRate"] > 1
+
+
+def test_every_caught_error_ends_in_a_named_failure_or_is_judged(states):
+    for state in states.values():
+        for catch in state.get("Catch", []):
+            output = catch["Output"]
+            if catch["Next"] in ("BuildRequest", "FailedForGood"):
+                assert state is states["Failed"]
+                continue
+            if output and output["error"] != "{% $states.input.error %}":
+                assert Failure(output["error"])
+                continue
+            names = {catch["Next"]} | successors(states[catch["Next"]])
+            assert names & {"JudgeAttempt", "Failed"}
+
+
+def test_the_twins_differ_by_their_credentials_alone():
+    states = made(assume_role=True)["States"]
+    for name in ("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob", "ListTags"):
+        twin = json.loads(json.dumps(states[f"{name}AsRole"]).replace("AsRole", ""))
+        assert twin.pop("Credentials") == {"RoleArn": "{% $role %}"}
+        assert twin == states[name]
+
+
+def test_every_variable_is_assigned_before_it_is_read(states):
+    assigned = set(states["Initialise"]["Assign"])
+    for state in states.values():
+        for expression in expressions(state):
+            read = set(re.findall(r"\$(\w+)(?!\w*\()", expression)) - {"states"}
+            assert read <= assigned, expression
+
+
+CONTEXT = {
+    "Execution": {"Id": "arn:x", "StartTime": "2026-01-31T10:00:00Z", "Input": {"a": 1}},
+    "State": {"EnteredTime": "2026-01-31T10:00:01.000Z", "Name": "X"},
+}
+
+
+@pytest.mark.parametrize("redrives", [None, 0, 2])
+def test_the_functions_get_what_they_read(states, redrives):
+    execution = CONTEXT["Execution"] | ({} if redrives is None else {"RedriveCount": redrives})
+    context = {"context": CONTEXT | {"Execution": execution}}
+    variables = {"plan": {"p": 1}, "attempt": {}, "progress": {}, "error": {}} | {
+        "description": {},
+        "describeError": {},
+        "owner": {},
+    }
+    for name in ("BuildRequest", "JudgeAttempt"):
+        payload = states[name]["Arguments"]["Payload"]
+        found = {
+            key: evaluate(expressions(value)[0], states_value=context, **variables)
+            for key, value in payload.items()
+            if key != "execution"
+        }
+        assert None not in found.values()
+        event = {
+            key: evaluate(expressions(value)[0], states_value=context)
+            for key, value in payload["execution"].items()
+        }
+        assert Execution(**event).redrives == (redrives or 0)
+
+
+@pytest.mark.parametrize("given", [CUSTOM_IMAGE, {}, CUSTOM_IMAGE | {"dry_run": True}])
+def test_whatever_build_request_returns_every_expression_finds_its_field(states, given):
+    payload = submission(
+        given,
+        guard_rails=GuardRails(),
+        execution=Execution("arn:aws:states:us-east-1:1:execution:m:x", "2026-01-31T10:00:00Z"),
+        progress=Progress(),
+        now="2026-01-31T10:00:01Z",
+    ).to_json()
+    state = states["BuildRequest"]
+    bound = {"result": {"Payload": payload}, "input": payload}
+    for expression in expressions(state["Assign"]) + expressions(state["Output"]):
+        assert evaluate(expression, states_value=bound) is not None
+    chosen = [
+        rule["Next"]
+        for rule in states["Route"]["Choices"]
+        if evaluate(expressions(rule["Condition"])[0], states_value=bound)
+    ]
+    expected = {"create": ["CreateTrainingJob"], "succeed": ["Succeeded"], "fail": []}
+    assert chosen == expected[payload["decision"]]
+
+
+@pytest.mark.parametrize("decision", ["succeed", "retry", "wait", "identify", "stop", "fail"])
+def test_whatever_the_judge_returns_every_expression_finds_its_field(states, decision):
+    payload = Verdict(
+        decision, Progress(), 30, {"job_name": "j"}, "TrainingJobFailed", "{}"
+    ).to_json()
+    state = states["JudgeAttempt"]
+    bound = {"result": {"Payload": payload}, "input": payload}
+    for expression in expressions(state["Assign"]) + expressions(state["Output"]):
+        assert evaluate(expression, states_value=bound) is not None
+    chosen = [
+        rule["Next"]
+        for rule in states["Verdict"]["Choices"]
+        if evaluate(expressions(rule["Condition"])[0], states_value=bound)
+    ]
+    stop = "WhoStops" if "WhoStops" in states else "StopTrainingJob"
+    look = "WhoLists" if "WhoLists" in states else "ListTags"
+    expected = {
+        "succeed": ["Succeeded"],
+        "retry": ["WaitBeforeRetry"],
+        "wait": ["WaitForJob"],
+        "identify": [look],
+        "stop": [stop],
+        "fail": [],
+    }
+    assert chosen == expected[decision]
+    bound["context"] = CONTEXT | {"Task": {"Token": "t"}}
+    for end in ("Succeeded", "Failed", "FailedForGood"):
+        for expression in expressions(states[end]):
+            assert evaluate(expression, states_value=bound, redrives=0) is not None
+
+
+def test_submission_and_verdict_lack_no_field():
+    assert None not in Submission("fail").to_json().values()
+    assert None not in Verdict("fail", Progress()).to_json().values()
+
+
+DESCRIPTION = {
+    "TrainingJobName": "j",
+    "TrainingJobArn": "arn:j",
+    "TrainingJobStatus": "Completed",
+    "SecondaryStatus": "Completed",
+    "FailureReason": "r",
+    "CreationTime": "2026-01-31T10:00:00Z",
+    "TrainingEndTime": "2026-01-31T10:10:00Z",
+    "TrainingTimeInSeconds": 1,
+    "BillableTimeInSeconds": 1,
+    "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m"},
+    "FinalMetricDataList": [{"MetricName": "m", "Value": 1.5}],
+    "SecondaryStatusTransitions": [{"Status": "a"}, {"Status": "b"}],
+    "DebugRuleEvaluationStatuses": [{"RuleConfigurationName": "r"}],
+    "AlgorithmSpecification": {"TrainingImage": "i", "MetricDefinitions": []},
+}
+
+
+@pytest.mark.parametrize("missing", [None, *DESCRIPTION])
+def test_of_a_description_what_is_there_is_kept(states, missing):
+    result = {key: value for key, value in DESCRIPTION.items() if key != missing}
+    expression = expressions(states["DescribeTrainingJob"]["Assign"])[0]
+    bound = {"result": result | {"HyperParameters": {"k": "v"}}}
+    kept = evaluate(expression, states_value=bound)
+    expected = result | {"AlgorithmSpecification": {"TrainingImage": "i"}}
+    if missing == "AlgorithmSpecification":
+        expected["AlgorithmSpecification"] = {}
+    assert json.loads(json.dumps(kept)) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "chosen", "stopped"),
+    [
+        ({}, True, True),
+        ({"Error": "States.TaskFailed"}, True, True),
+        ({"Error": "SageMaker.ResourceInUseException"}, True, False),
+        ({"Error": "SageMaker.ResourceInUseException"}, False, True),
+    ],
+)
+def test_a_job_that_nobody_judged_is_stopped_if_it_is_ours(states, error, chosen, stopped):
+    (rule,) = states["WhoseJob"]["Choices"]
+    condition = expressions(rule["Condition"])[0]
+    alone = evaluate(condition, states_value={}, error=error, plan={"name_chosen": chosen})
+    assert alone is not stopped
+    assert rule["Next"] == "Failed"
+    assert "Stop" in states["WhoseJob"]["Default"]
+
+
+@pytest.mark.parametrize("error", [{}, {"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+@pytest.mark.parametrize("attempt", [{}, {"job_name": "j"}])
+def test_an_internal_error_has_a_cause_whatever_it_lacks(states, error, attempt):
+    for name in ("BuildRequest", "JudgeAttempt"):
+        cause = states[name]["Catch"][0]["Output"]["cause"]
+        text = evaluate(expressions(cause)[0], states_value={"errorOutput": error}, attempt=attempt)
+        assert next(iter(json.loads(text))) == "message"
+        assert len(text) < 32_768
+
+
+@pytest.mark.parametrize("error", [{}, {"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+def test_an_error_is_carried_whatever_it_lacks_and_never_whole(states, error):
+    for name in ("CreateTrainingJob", "DescribeTrainingJob"):
+        (assigned,) = [
+            value for key, value in states[name]["Catch"][0]["Assign"].items() if "rror" in key
+        ]
+        caught = {
+            key: evaluate(expressions(value)[0], states_value={"errorOutput": error})
+            for key, value in assigned.items()
+        }
+        assert caught == {
+            "Error": error.get("Error", ""),
+            "Cause": error.get("Cause", "")[:4000],
+        }
+
+
+OWNER = {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": "arn:execution"}
+OTHER = {"Key": "team", "Value": "rl"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "owner"),
+    [([OTHER, OWNER], "arn:execution"), ([OWNER], "arn:execution"), ([OTHER], ""), ([], "")],
+)
+def test_the_tag_tells_the_owner_or_nothing(states, tags, owner):
+    expression = expressions(states["ListTags"]["Assign"])[0]
+    assert evaluate(expression, states_value={"result": {"Tags": tags}}) == owner
+    assert evaluate(expression, states_value={"result": {}}) == ""
+
+
+@pytest.mark.parametrize("error", [{"Error": "E"}, {"Error": "E", "Cause": "c" * 40_000}])
+def test_a_failure_tells_that_the_job_was_not_stopped(states, error):
+    output = states["StopTrainingJob"]["Catch"][0]["Output"]
+    given = {"error": "TrainingJobFailed", "cause": json.dumps({"message": "m.", "job_name": "j"})}
+    bound = {"input": given, "errorOutput": error}
+    cause = evaluate(expressions(output["cause"])[0], states_value=bound)
+    assert list(json.loads(cause)) == ["message", "job_name"]
+    assert json.loads(cause)["message"].startswith("m. The job was not stopped: E ")
+    assert len(cause) < 2000
+    assert evaluate(expressions(output["error"])[0], states_value=bound) == "TrainingJobFailed"
+
+
+def test_waits_are_whole_seconds_with_full_jitter(states):
+    jittered = expressions(states["WaitBeforeRetry"]["Seconds"])[0]
+    seconds = {evaluate(jittered, states_value={}, wait=30) for _ in range(50)}
+    assert all(0 <= value <= 30 and value == int(value) for value in seconds)
+    assert len(seconds) > 5
+    assert evaluate(expressions(states["WaitForJob"]["Seconds"])[0], states_value={}, wait=30) == 30
+
+
+def test_the_timeline_of_a_run_without_faults_is_eight_states():
+    states = made(assume_role=False)["States"]
+    path, name = [], "Initialise"
+    following = {"Route": "CreateTrainingJob", "Verdict": "Succeeded"}
+    while name:
+        path.append(name)
+        name = following.get(name) or states[name].get("Next")
+    assert len(path) == 8

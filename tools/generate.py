@@ -1,0 +1,242 @@
+"""Everything that is written from a model: `python -m tools.generate` (`make generate`).
+
+A fact about an argument is one field of `TrainingArguments`, one about a setting of the deployment
+one field of `infra.settings.Settings`. This module turns them into what people and editors read,
+and a test compares the files with what it returns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from pydantic.fields import FieldInfo
+
+from infra.settings.page import render as render_settings
+from kfp_component.author.generate import render as render_component
+from training_job import TrainingArguments
+from training_job.arguments.model import Documented
+
+ROOT = Path(__file__).parents[1]
+API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/"
+DOCUMENTED = 28
+"""Arguments of the documentation; those after them in the model are this project's own."""
+
+_TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"}
+
+
+def generated() -> dict[Path, str]:
+    """Return the text of every generated file, by its path below the repository."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {
+        Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
+        Path("docs/arguments.md"): arguments_page(),
+        Path("docs/arguments.schema.json"): _json(arguments_schema()),
+        Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
+        Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
+        Path("docs/settings.md"): render_settings(),
+        Path("kfp_component/component.yaml"): render_component(),
+        Path("training_job/arguments/instance_types.json"): _json(instance_types()),
+    }
+
+
+def arguments_table() -> str:
+    """Return the arguments as a Markdown table with the documentation's columns."""
+    rows = [
+        f"| [{name}](docs/arguments.md#{name}) | {_cell(field.description or '')} "
+        f"| {'No' if field.is_required() else 'Yes'} | {_type(field)} "
+        f"| {_cell(_documented(field).allowed)} | {_default(field)} |"
+        for name, field in TrainingArguments.model_fields.items()
+    ]
+    head = "| Argument | Description | Optional | Type | Accepted | Default |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def arguments_page() -> str:
+    """Return docs/arguments.md: a section for each argument."""
+    fields = list(TrainingArguments.model_fields.items())
+    sections = [_section(name, field) for name, field in fields[:DOCUMENTED]]
+    extras = [_section(name, field) for name, field in fields[DOCUMENTED:]]
+    return "\n".join([_PAGE_HEAD, *sections, _EXTRAS_HEAD, *extras])
+
+
+def arguments_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an execution's input, for editors.
+
+    It takes the documented forms (comma-delimited ids, maps or lists of tags and metrics) beside
+    those the model dumps; numbers and booleans as text are left to the state machine.
+    """
+    schema = _readable(TrainingArguments.model_json_schema())
+    properties = schema["properties"]
+    for name in ("vpc_security_group_ids", "vpc_subnets", "fallback_instance_types"):
+        _also(properties[name], {"type": "string"})
+    _also(properties["metric_definitions"], {"type": "object"})
+    _also(properties["tags"], {"type": "array", "items": {"required": ["Key", "Value"]}})
+    _also(properties["framework"], {"enum": ["MXNet", "TensorFlow", "PyTorch"]})
+    for name in ("instance_type", "fallback_instance_types"):
+        _of_strings(properties[name])["examples"] = instance_types()["training"]
+    for name, field in TrainingArguments.model_fields.items():
+        documented = _documented(field)
+        text = f"{field.description} Allowed: {documented.allowed}."
+        properties[name] |= {"description": text, "examples": [documented.example]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Execution input of the RlTraining state machine",
+        **{key: value for key, value in schema.items() if key != "description"},
+    }
+
+
+def custom_image_input() -> dict[str, Any]:
+    """Return an execution input for an image of one's own, to paste into the console."""
+    return {
+        **_examples("region", "role", "image", "entry_point", "source_dir", "model_artifact_path"),
+        **_examples("metric_definitions", "hyperparameters", "instance_type", "max_run", "tags"),
+        **_examples("vpc_subnets", "vpc_security_group_ids", "checkpoint_config"),
+        "spot_instance": True,
+        "max_wait_time": 7200,
+    }
+
+
+def toolkit_image_input() -> dict[str, Any]:
+    """Return an execution input for a prebuilt image, to paste into the console."""
+    return {
+        **_examples("region", "role", "toolkit", "toolkit_version", "framework"),
+        **_examples("entry_point", "source_dir", "model_artifact_path", "hyperparameters"),
+        **_examples("instance_type", "max_run"),
+    }
+
+
+def instance_types() -> dict[str, list[str]]:
+    """Return the instance types of the service model that botocore ships."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shapes = {"training": "TrainingInstanceType", "processing": "ProcessingInstanceType"}
+    return {name: sorted(model.shape_for(shape).metadata["enum"]) for name, shape in shapes.items()}
+
+
+_PAGE_HEAD = """# Arguments
+
+<!-- Written by `make generate` from training_job/arguments/model.py; do not edit. -->
+
+The input of an execution is a JSON object of these arguments; the KFP component has an input of
+the same name for each. An editor completes and checks such an object with
+[arguments.schema.json](arguments.schema.json); two objects to start from are in [inputs](inputs).
+
+Every value may also be written as text: numbers as digits, booleans as `true`, `True`, `yes`, `1`
+and their opposites, maps and lists as JSON text (a trailing comma and single quotes are forgiven).
+Empty text and `null` mean *not given*; `0` and `false` are values. An unknown argument is an
+error, and so is every other problem: all are reported at once, before anything is started.
+"""
+
+_EXTRAS_HEAD = """# Arguments beyond the documented ones
+"""
+
+
+def _section(name: str, field: FieldInfo) -> str:
+    documented = _documented(field)
+    sets = documented.sets
+    if documented.api:
+        sets = f"{sets} ([API]({API}{documented.api}.html))"
+    lines = [
+        f"## {name}",
+        "",
+        field.description or "",
+        "",
+        f"* **Type**: {_type(field)}{', required' if field.is_required() else ''}",
+        f"* **Accepted**: {documented.allowed}",
+        *([] if field.is_required() else [f"* **Default**: {_default(field) or 'see above'}"]),
+        f"* **Sets**: {sets}",
+        "",
+        "```json",
+        json.dumps({name: documented.example}, indent=2),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _documented(field: FieldInfo) -> Documented:
+    return next(item for item in field.metadata if isinstance(item, Documented))
+
+
+def _type(field: FieldInfo) -> str:
+    return _TYPES[type(_documented(field).example)]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required() or field.default is None:
+        return ""
+    value = field.default
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _examples(*names: str) -> dict[str, Any]:
+    return {name: _documented(TrainingArguments.model_fields[name]).example for name in names}
+
+
+def _also(schema: dict[str, Any], form: dict[str, Any]) -> None:
+    """Make a schema accept another form too, keeping its annotations outside."""
+    kept = {key: schema.pop(key) for key in ("default",) if key in schema}
+    first = schema.pop("anyOf", None) or [dict(schema)]
+    schema.clear()
+    schema |= {"anyOf": [*first, form], **kept}
+
+
+def _of_strings(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a schema that describes text: itself, or the items of its array."""
+    for part in schema.get("anyOf", [schema]):
+        if part.get("type") == "array":
+            items: dict[str, Any] = part["items"]
+            return items
+    return schema
+
+
+def _readable(schema: Any) -> Any:
+    r"""Drop pydantic's titles, and patterns with \p{...}, which most validators cannot read."""
+    if isinstance(schema, list):
+        return [_readable(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {
+        key: _readable(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+        and not (key == "pattern" and isinstance(value, str) and r"\p{" in value)
+    }
+    for pattern, values in found.get("patternProperties", {}).items():
+        if r"\p{" in pattern:
+            del found["patternProperties"]
+        found["additionalProperties"] = values if r"\p{" in pattern else False
+    return found
+
+
+def _between_marks(text: str, mark: str, new: str) -> str:
+    pattern = rf"(<!-- {mark}:begin[^>]*-->\n).*?(\n<!-- {mark}:end -->)"
+    replaced, count = re.subn(pattern, lambda match: match[1] + new + match[2], text, flags=re.S)
+    if count != 1:
+        raise ValueError(f"README.md must hold the marks {mark}:begin and {mark}:end once")
+    return replaced
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write every file that differs from what it should be."""
+    for path, text in generated().items():
+        target = ROOT / path
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What a deployment adds to the documented rules: defaults below the caller's, limits above them.
+
+The CDK app hands them to the BuildRequest function; IAM enforces the same limits by SageMaker's
+condition keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from training_job.arguments.model import TrainingArguments
+from training_job.arguments.problems import Problem
+from training_job.arguments.rules import Rule
+
+
+class GuardRails(BaseModel):
+    """Defaults and limits of one deployment; what is None limits nothing.
+
+    Attributes:
+        region: the state machine's region, which the training job shares.
+        argument_defaults: argument names to values, used where the caller gives none.
+        max_run_limit: most seconds that `max_run` and `max_wait_time` may say.
+        assumable_roles: role ARNs that `assume_role` may name.
+        allowed_job_roles: role ARNs that `role` may name.
+        allowed_instance_types: instance types of the job and its fallbacks.
+        max_instance_count: most instances of a job.
+        required_tags: tag keys that every job must carry.
+        required_encryption_key: KMS key that `output_encryption_key` must be.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: str | None = None
+    argument_defaults: dict[str, Any] = {}
+    max_run_limit: int = 432_000
+    assumable_roles: list[str] | None = None
+    allowed_job_roles: list[str] | None = None
+    allowed_instance_types: list[str] | None = None
+    max_instance_count: int | None = None
+    required_tags: list[str] = []
+    required_encryption_key: str | None = None
+
+    def rules(self) -> list[Rule]:
+        """Return the limits as rules over arguments (rules.py)."""
+        return [
+            (("region",), self._region),
+            (("max_run",), lambda arguments: self._seconds("max_run", arguments.max_run)),
+            (("spot_instance", "max_wait_time"), self._wait),
+            (("assume_role",), self._assume_role),
+            (("role",), lambda arguments: _among("role", arguments.role, self.allowed_job_roles)),
+            (("instance_type", "fallback_instance_types"), self._instance_types),
+            (("instance_count",), self._instance_count),
+            (("tags",), self._tags),
+            (("output_encryption_key",), self._encryption_key),
+        ]
+
+    def _region(self, arguments: TrainingArguments) -> list[Problem]:
+        if self.region in (None, arguments.region):
+            return []
+        message = f"got {arguments.region}; this state machine trains in {self.region}"
+        return [Problem("region", f"{message}. Start the one deployed in {arguments.region}")]
+
+    def _seconds(self, name: str, value: int) -> list[Problem]:
+        if value <= self.max_run_limit:
+            return []
+        message = f"got {value} s; this deployment allows at most {self.max_run_limit} s"
+        return [Problem(name, message)]
+
+    def _wait(self, arguments: TrainingArguments) -> list[Problem]:
+        if not arguments.spot_instance and "max_wait_time" not in arguments.model_fields_set:
+            return []  # it is neither given nor sent
+        return self._seconds("max_wait_time", arguments.max_wait_time)
+
+    def _assume_role(self, arguments: TrainingArguments) -> list[Problem]:
+        if arguments.assume_role is None:
+            return []
+        return _among("assume_role", arguments.assume_role, self.assumable_roles)
+
+    def _instance_types(self, arguments: TrainingArguments) -> list[Problem]:
+        allowed = self.allowed_instance_types
+        problems = _among("instance_type", arguments.instance_type, allowed)
+        for fallback in arguments.fallback_instance_types:
+            problems += _among("fallback_instance_types", fallback, allowed)
+        return problems
+
+    def _instance_count(self, arguments: TrainingArguments) -> list[Problem]:
+        if self.max_instance_count is None or arguments.instance_count <= self.max_instance_count:
+            return []
+        most = f"this deployment allows at most {self.max_instance_count}"
+        return [Problem("instance_count", f"got {arguments.instance_count}; {most}")]
+
+    def _tags(self, arguments: TrainingArguments) -> list[Problem]:
+        missing = [key for key in self.required_tags if key not in arguments.tags]
+        return [Problem("tags", f"lack {key}, which this deployment requires") for key in missing]
+
+    def _encryption_key(self, arguments: TrainingArguments) -> list[Problem]:
+        required = self.required_encryption_key
+        if required is None or arguments.output_encryption_key == required:
+            return []
+        got = arguments.output_encryption_key or "none"
+        return [Problem("output_encryption_key", f"got {got}; this deployment requires {required}")]
+
+
+def _among(name: str, value: str, allowed: list[str] | None) -> list[Problem]:
+    if allowed is None or value in allowed:
+        return []
+    listed = (
+        f"this deployment allows {', '.join(allowed)}" if allowed else "this deployment has none"
+    )
+    return [Problem(name, f"got {value}; {listed}")]

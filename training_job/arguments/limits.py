@@ -1,0 +1,58 @@
+"""Limits of a single argument that a type cannot express, checked as pydantic validates it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from training_job.arguments.problems import shown
+
+MAX_USER_HYPERPARAMETERS = 93
+"""SageMaker's 100 less the 7 that the containers need."""
+MAX_HYPERPARAMETER_NAME = 256
+MAX_HYPERPARAMETER_VALUE = 2500
+"""Characters of a value as it is sent, which is as JSON.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
+RESERVED_PREFIX = "sagemaker_"
+
+MAX_USER_TAGS = 48
+"""SageMaker's 50 less the two that Step Functions adds."""
+STEP_FUNCTIONS_TAGS = frozenset({"MANAGED_BY_AWS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN"})
+
+
+def check_hyperparameters(value: dict[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters that SageMaker takes.
+
+    Raises:
+        ValueError: names every one that it would not.
+    """
+    wrong = []
+    if len(value) > MAX_USER_HYPERPARAMETERS:
+        wrong.append(f"there are {len(value)} of them")
+    for name, item in value.items():
+        if not name or len(name) > MAX_HYPERPARAMETER_NAME or len(name.splitlines()) > 1:
+            wrong.append(f"the name {shown(name)} is empty, too long or of several lines")
+        if name.startswith(RESERVED_PREFIX):
+            wrong.append(f"the name {shown(name)} is reserved")
+        if (length := len(json.dumps(item))) > MAX_HYPERPARAMETER_VALUE:
+            wrong.append(f"the value of {shown(name)} has {length} characters as JSON")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
+
+
+def check_tags(value: dict[str, str]) -> dict[str, str]:
+    """Return tags that SageMaker takes from a caller.
+
+    Raises:
+        ValueError: names every one that it would not.
+    """
+    wrong = [
+        f"the key {shown(key)} is AWS's own" for key in value if key.lower().startswith("aws:")
+    ]
+    wrong += [f"the key {key} is Step Functions' own" for key in STEP_FUNCTIONS_TAGS & set(value)]
+    if len(value) > MAX_USER_TAGS:
+        wrong.append(f"there are {len(value)} of them")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value

@@ -1,0 +1,1 @@
+"""From what SageMaker and Step Functions report of an attempt to what the execution does next."""

@@ -1,0 +1,1 @@
+"""From arguments to the CreateTrainingJob request of an execution's next attempt."""

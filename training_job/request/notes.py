@@ -1,0 +1,25 @@
+"""Arguments -> what their author should know although nothing is wrong."""
+
+from __future__ import annotations
+
+from training_job.arguments.model import TrainingArguments
+
+
+def notes(arguments: TrainingArguments) -> list[str]:
+    """Return a sentence for each argument that has no effect, or a risky one."""
+    found = []
+    toolkit = [
+        name
+        for name in ("toolkit", "toolkit_version", "framework")
+        if getattr(arguments, name) is not None
+    ]
+    if arguments.image and toolkit:
+        found.append(f"`image` is given, so {', '.join(toolkit)} did not choose the image.")
+    if arguments.spot_instance and arguments.checkpoint_config is None:
+        found.append(
+            "Spot training without checkpoint_config starts from the beginning after each "
+            "interruption."
+        )
+    if not arguments.spot_instance and "max_wait_time" in arguments.model_fields_set:
+        found.append("max_wait_time has no effect without spot_instance.")
+    return found

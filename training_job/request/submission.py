@@ -1,0 +1,144 @@
+"""Execution input -> the next CreateTrainingJob request of an execution, or why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from training_job.arguments.forms import is_given
+from training_job.arguments.guard_rails import GuardRails
+from training_job.arguments.model import TrainingArguments
+from training_job.arguments.parsing import parse_arguments
+from training_job.arguments.problems import InvalidArguments, Problem
+from training_job.attempt import Attempt, Execution, Plan, Progress
+from training_job.failure import Failure, invalid_arguments
+from training_job.job_name import attempt_name, default_job_name
+from training_job.request.build import build_request
+from training_job.request.notes import notes
+from training_job.timeouts import attempt_timeout
+
+STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+"""Key that a state machine adds to the input of one that it starts; not an argument.
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-nested-workflows.html"""
+
+LARGEST_REQUEST = 200_000
+"""Bytes of a request as JSON. Step Functions carries 262,144 from state to state, and the request
+travels with what is known of the attempts.
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the execution does next; every field is always there, since JSONata needs each.
+
+    Attributes:
+        decision: `create`, `create_as_role`, `succeed` (a dry run) or `fail`.
+        request: the CreateTrainingJob request.
+        timeout_seconds: of the task that creates the job and awaits it.
+        assume_role: role to assume for it; empty for the state machine's own.
+        plan, attempt: carried on (attempt.py).
+        output: of a dry run.
+        error, cause: of a failure.
+    """
+
+    decision: str
+    request: dict[str, Any] | None = None
+    timeout_seconds: int = 0
+    assume_role: str = ""
+    plan: Plan | None = None
+    attempt: Attempt | None = None
+    output: dict[str, Any] | None = None
+    error: str = ""
+    cause: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the states carry it: no null, for JSONata would drop the field."""
+        return {name: {} if value is None else value for name, value in asdict(self).items()}
+
+
+def submission(
+    given: Mapping[str, Any],
+    *,
+    guard_rails: GuardRails,
+    execution: Execution,
+    progress: Progress,
+    now: str,
+) -> Submission:
+    """Return the next request of an execution.
+
+    Args:
+        given: the execution's input, whatever it is.
+        guard_rails: defaults and limits of the deployment.
+        execution: the execution.
+        progress: what the attempts so far came to.
+        now: ISO 8601 time.
+    """
+    if isinstance(given, Mapping):
+        given = {name: value for name, value in given.items() if name != STARTED_BY}
+    try:
+        arguments = parse_arguments(given, guard_rails)
+        return _submission(
+            arguments, _plan(arguments, given, guard_rails), execution, progress, now
+        )
+    except InvalidArguments as error:
+        text = invalid_arguments(error.problems)
+        return Submission("fail", error=Failure.INVALID_ARGUMENTS, cause=text)
+
+
+def _submission(
+    arguments: TrainingArguments, plan: Plan, execution: Execution, progress: Progress, now: str
+) -> Submission:
+    base = arguments.job_name or default_job_name(execution.arn, execution.started_at)
+    job_name = attempt_name(base, progress.names + 1)
+    instance_type = plan.instance_types[progress.instance]
+    request = build_request(
+        arguments.model_copy(update={"instance_type": instance_type}),
+        job_name=job_name,
+        region=execution.region,
+    )
+    _check_size(request)
+    if arguments.dry_run:
+        return Submission("succeed", output=_dry_run(request, plan))
+    return Submission(
+        "create_as_role" if arguments.assume_role else "create",
+        request=request,
+        timeout_seconds=attempt_timeout(arguments),
+        assume_role=arguments.assume_role or "",
+        plan=plan,
+        attempt=Attempt(job_name, instance_type, progress.called_at or now, execution.redrives),
+    )
+
+
+def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: GuardRails) -> Plan:
+    defaults = {
+        name: value
+        for name, value in guard_rails.argument_defaults.items()
+        if not is_given(given.get(name))
+    }
+    return Plan(
+        max_attempts=arguments.max_attempts,
+        instance_types=[arguments.instance_type, *arguments.fallback_instance_types],
+        fail_on_rule_issues=arguments.fail_on_rule_issues,
+        name_chosen=arguments.job_name is not None,
+        notes=notes(arguments),
+        defaults_applied=defaults,
+    )
+
+
+def _check_size(request: dict[str, Any]) -> None:
+    size = len(json.dumps(request))
+    if size > LARGEST_REQUEST:
+        message = f"make a request of {size} bytes together with the other arguments"
+        allowed = f"allowed: {LARGEST_REQUEST}, which Step Functions can carry"
+        raise InvalidArguments([Problem("hyperparameters", f"{message}; {allowed}")])
+
+
+def _dry_run(request: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    return {
+        "dry_run": True,
+        "request": request,
+        "notes": plan.notes,
+        "defaults_applied": plan.defaults_applied,
+    }
