@@ -40,11 +40,13 @@ demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AW
 test: check ## Every test but the slow ones.
 	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
 
-check: $(BIN)/.ready ## Format, lint, types and the fast tests.
+check: $(BIN)/.ready ## Format, lint, types, direction of imports and the fast tests.
 	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }
 	@ruff check --quiet .
 	@mypy --no-error-summary
-	@python -m pytest tests/unit tests/contract tests/infra -m "not slow" -n 2
+	@lint-imports --no-cache > /dev/null || lint-imports --no-cache
+	@python -m pytest tests/unit tests/contract tests/infra -m "not slow" -n 2 \
+		--cov=training_job --cov-report=term:skip-covered --cov-fail-under=97
 
 slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix, the image's installation.
 	@python -m pytest tests -m slow
