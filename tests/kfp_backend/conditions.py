@@ -59,7 +59,7 @@ def _evaluate(expression: str, fields: dict[str, Any]) -> Any:
     context = cel.Context(variables=fields, functions={"parseJson": _parse_json})
     try:
         return cel.evaluate(expression, context)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DriverFailed(f"evaluation error: {error}") from None
 
 

@@ -104,13 +104,13 @@ def as_argument(value: Any) -> str:
         number = float(value)
         if abs(number) < 2**63 and number == int(number):
             return str(int(number))
-        return _shortest(number)
+        return shortest(number, 1e6)
     return as_placeholder(value)
 
 
-def _shortest(number: float) -> str:
-    """fmt's %g: an exponent below 1e-4 and from 1e21 on, of at least two digits."""
-    if 1e-4 <= abs(number) < 1e21:
+def shortest(number: float, limit: float = 1e21) -> str:
+    """fmt's %v and, with the limit 1e6, %g: an exponent below 1e-4 and from the limit on."""
+    if number == 0 or 1e-4 <= abs(number) < limit:
         return plain_number(number)
     mantissa, _, exponent = f"{Decimal(repr(number)):e}".partition("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:].zfill(2)}"
@@ -126,9 +126,9 @@ def from_text(text: str, kind: str) -> Any:
         if kind == "STRING":
             return text
         if kind == "NUMBER_INTEGER":
-            return int(text.strip())
+            return _integer(text.strip())
         if kind == "NUMBER_DOUBLE":
-            return float(text.strip())
+            return float(text.strip().replace("_", "no digit"))
         if kind == "BOOLEAN":
             return _BOOLEANS[text.strip()]
         value = json.loads(text)
@@ -139,6 +139,13 @@ def from_text(text: str, kind: str) -> Any:
         raise BackendError(
             f"TextToPbValue(text={_string(text)}, type={kind}) failed: {error}"
         ) from None
+
+
+def _integer(text: str) -> int:
+    """strconv.ParseInt(text, 10, 0)."""
+    if "_" in text or not -(2**63) <= int(text) < 2**63:
+        raise ValueError(f"parsing {text!r}")
+    return int(text)
 
 
 # strconv.ParseBool.

@@ -105,14 +105,14 @@ def _environment(container: dict[str, Any], kubernetes: dict[str, Any]) -> list[
 
 
 def _resources(spec: dict[str, Any], parameters: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """driver/driver.go: getPodResource; SDKs before 2.10 or so write numbers, of cores and of GB."""
+    """driver/driver.go: getPodResource; SDKs to 2.10 write numbers, of cores and GB."""
     found: dict[str, dict[str, str]] = {"limits": {}, "requests": {}}
     for kind, suffix in (("memory", "G"), ("cpu", "")):
         for side in ("Limit", "Request"):
             text = spec.get(f"resource{kind.capitalize()}{side}")
             number = spec.get(f"{kind}{side}")
             if text or number:
-                amount = pod_value(text, parameters) if text else _float(number) + suffix
+                amount = pod_value(text, parameters) if text else go_text.shortest(number) + suffix
                 found[f"{side.lower()}s"][kind] = _quantity(amount)
     accelerator = spec.get("accelerator", {})
     name = accelerator.get("resourceType") or accelerator.get("type")
@@ -122,13 +122,10 @@ def _resources(spec: dict[str, Any], parameters: dict[str, Any]) -> dict[str, di
     return {side: amounts for side, amounts in found.items() if amounts}
 
 
-def _float(number: float) -> str:
-    return go_text.as_argument(number)
-
-
 def _quantity(text: str) -> str:
     if not _QUANTITY.fullmatch(text):
         raise DriverFailed(
-            f"failed to init podSpecPatch: quantities must match the regular expression; got {text!r}"
+            f"failed to init podSpecPatch: quantities must match the regular expression, "
+            f"got {text!r}"
         )
     return text
