@@ -128,7 +128,7 @@ def from_text(text: str, kind: str) -> Any:
         if kind == "NUMBER_INTEGER":
             return _integer(text.strip())
         if kind == "NUMBER_DOUBLE":
-            return float(text.strip().replace("_", "no digit"))
+            return float(text.strip())
         if kind == "BOOLEAN":
             return _BOOLEANS[text.strip()]
         value = json.loads(text)

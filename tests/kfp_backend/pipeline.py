@@ -86,7 +86,7 @@ class Run:
         self.compiled = Compiled.read(pipeline)
         self.parameters = self.compiled.runtime_parameters(dict(parameters or {}))
         self.comma = comma
-        run_id = str(uuid.uuid4())
+        run_id = str(facts.get("run_id", uuid.uuid4()))
         known = RunFacts(
             pipeline=self.compiled.name,
             run_id=run_id,

@@ -52,7 +52,7 @@ def flags(name: str, count: int = 3, label: str = "none"):
     )
 
 
-@dsl.component(install_kfp_package=False)
+@dsl.component(base_image="python:3.12", install_kfp_package=False)
 def notify(status: dsl.PipelineTaskFinalStatus, text: str = "over"):
     print(status, text)
 
@@ -87,7 +87,22 @@ def loop_static():
 
 def loop_fields():
     with dsl.ParallelFor([{"lr": 0.1, "tag": "a"}, {"lr": 0.25, "tag": "b"}]) as item:
-        train(source_dir=f"s3://b/{item.tag}", lr=item.lr, hyperparameters={"lr": item.lr})
+        train(source_dir="s3://b/x", lr=item.lr)
+
+
+def loop_field_in_dict():
+    with dsl.ParallelFor([{"lr": 0.1}, {"lr": 0.25}]) as item:
+        train(source_dir="s3://b/x", hyperparameters={"lr": item.lr})
+
+
+def loop_field_in_text():
+    with dsl.ParallelFor([{"tag": "a"}, {"tag": "b"}]) as item:
+        train(source_dir=f"s3://b/{item.tag}")
+
+
+def loop_items_whole():
+    with dsl.ParallelFor([{"lr": 0.1, "tag": "a"}]) as item:
+        train(source_dir="s3://b/x", hyperparameters=item)
 
 
 def loop_dynamic(seeds: List[int], bucket: str):
@@ -97,18 +112,38 @@ def loop_dynamic(seeds: List[int], bucket: str):
 
 def loop_dynamic_fields(items: List[Dict[str, str]]):
     with dsl.ParallelFor(items) as item:
-        train(source_dir="s3://b/x", note=item.lr, hyperparameters={"lr": item.lr})
+        train(source_dir="s3://b/x", note=item.lr)
+
+
+def loop_dynamic_untyped(items: list):
+    with dsl.ParallelFor(items) as item:
+        train(source_dir="s3://b/x", hyperparameters=item)
 
 
 def loop_nested():
     with dsl.ParallelFor([1, 2]) as outer, dsl.ParallelFor(["a", "b"]) as inner:
-        train(source_dir=f"s3://{inner}/{outer}", hyperparameters={"o": outer, "i": inner})
+        train(source_dir="s3://b/x", note=inner, hyperparameters={"o": outer, "i": inner})
+
+
+def loop_nested_in_text():
+    with dsl.ParallelFor([1, 2]) as outer, dsl.ParallelFor(["a", "b"]):
+        train(source_dir=f"s3://b/{outer}")
+
+
+def loop_in_branch(team: str):
+    with dsl.Condition(team == "rl"), dsl.ParallelFor([1, 2]) as seed:
+        train(source_dir="s3://b/x", hyperparameters={"seed": seed})
+
+
+def loop_in_branch_in_text(team: str):
+    with dsl.Condition(team == "rl"), dsl.ParallelFor([1, 2]) as seed:
+        train(source_dir=f"s3://b/{seed}")
 
 
 def loop_nested_fields():
-    with dsl.ParallelFor([{"lr": 0.1, "seeds": [1, 2]}]) as outer:  # noqa: SIM117
-        with dsl.ParallelFor(outer.seeds) as seed:
-            train(source_dir="s3://b/x", lr=outer.lr, hyperparameters={"seed": seed})
+    with dsl.ParallelFor([{"seeds": [1, 2]}]) as outer:  # noqa: SIM117
+        with dsl.ParallelFor(outer.seeds):
+            train(source_dir="s3://b/x")
 
 
 def loop_upstream():
@@ -132,12 +167,15 @@ def collected():
     consume(texts=dsl.Collected(task.outputs["job_name"]))
 
 
-def image_and_memory(image: str = "example.com/other:2", memory: str = "1Gi", cpu: str = "500m"):
+def image_and_memory(image: str = "example.com/other:2", memory: str = "1Gi"):
     task = train(source_dir="s3://b/x")
     task.set_container_image(image)
-    task.set_memory_limit(memory).set_memory_request("128Mi")
-    task.set_cpu_limit("1").set_cpu_request(cpu)
+    task.set_memory_limit(memory).set_memory_request("128Mi").set_cpu_limit("1")
     task.set_env_variable("TEAM", "rl")
+
+
+def cpu_from_parameter(cpu: str = "500m"):
+    train(source_dir="s3://b/x").set_cpu_request(cpu)
 
 
 def resources():
@@ -193,9 +231,13 @@ def inner(bucket: str, lr: Optional[float] = None, episodes: int = 7, note: str 
     train(source_dir=f"s3://{bucket}/x", lr=lr, episodes=episodes, note=note)
 
 
-def nested(bucket: str = "b", lr: Optional[float] = None):
+def nested(bucket: str = "b"):
     inner(bucket=bucket)
-    inner(bucket="c", lr=lr, note=f"in {bucket}")
+    inner(bucket="c", lr=0.5, note=f"in {bucket}")
+
+
+def nested_null(lr: Optional[float] = None):
+    inner(bucket="b", lr=lr)
 
 
 class Trained(NamedTuple):
@@ -262,14 +304,22 @@ SHAPES = (
     whole_values,
     loop_static,
     loop_fields,
+    loop_field_in_dict,
+    loop_field_in_text,
+    loop_items_whole,
     loop_dynamic,
     loop_dynamic_fields,
+    loop_dynamic_untyped,
     loop_nested,
+    loop_nested_in_text,
+    loop_in_branch,
+    loop_in_branch_in_text,
     loop_nested_fields,
     loop_upstream,
     upstream,
     collected,
     image_and_memory,
+    cpu_from_parameter,
     image_f_string,
     resources,
     run_facts,
@@ -279,6 +329,7 @@ SHAPES = (
     null_parameter,
     null_in_text,
     nested,
+    nested_null,
     nested_outputs,
     conditions,
     branches,
