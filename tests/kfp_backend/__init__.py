@@ -16,35 +16,35 @@ Example:
     ``ProcessPods(directory, environment)`` in place of the lambda runs the commands themselves.
 
 **What it stands on.** The Go source of kubeflow/pipelines at 7b70c7b95f (2026-08-22, after 2.17.0);
-each rule names its file and function below ``backend/src/v2``. It is held
+each rule names its file and function below ``backend/src`` or ``backend/src/v2``. In
+``tests/contract/kfp_backend`` it is held
 
 - by the answers that those functions gave when they were compiled and called
-  (``recordings/go.json``, ``test_recordings.py``);
-- by pipelines of the installed kfp and of the oldest (``shapes.py``, ``compiled``,
-  ``test_shapes.py``).
+  (``recordings/go.json``);
+- by pipelines of the installed kfp and of an old one (``shapes.py``, ``compiled``).
 
 The walk was checked once against the pipelines that KFP's own tests run on a cluster
 (``test_data/sdk_compiled_pipelines/valid``: critical, essential, parallel_and_nested), whose
-components check their inputs: all of those ran that need no Kubernetes object, no other package and
-no other service.
+components check their inputs: all of those ran that need no Kubernetes object, custom artifact
+path, other package or other service.
 
-===================  ==========================================================================
-module               defines
-===================  ==========================================================================
-``compiled``         IR, the API server's checks, the order of tasks
-``pipeline``         a run: nested pipelines, loops, conditions, exit tasks, retries
-``values``           a task's inputs, as its driver resolves them
-``upstream``         outputs of other tasks, through pipelines, loops and branches
-``conditions``       CEL: conditions, fields of loop items
-``executor_input``   output paths and URIs, defaults, the log of a retry
-``placeholders``     what the driver and the launcher replace, and how
-``go_text``          values as Go writes them
-``task``             a pod: command, image, environment, resources
-``outputs``          what the launcher reads after the command, and refuses
-``records``          ML Metadata: executions, artifacts
-``importer``         dsl.importer
-``process``          pods that are processes
-===================  ==========================================================================
+=============================  ==================================================================
+module                         defines
+=============================  ==================================================================
+``compiled``                   IR, the API server's checks, the order of tasks
+``pipeline``                   a run: nested pipelines, loops, conditions, exit tasks, retries
+``driver.values``              a task's inputs, as its driver resolves them
+``driver.upstream``            outputs of other tasks, through pipelines, loops and branches
+``driver.conditions``          CEL: conditions, fields of loop items
+``launcher.executor_input``    output paths and URIs, defaults, the log of a retry
+``launcher.placeholders``      what the driver and the launcher replace, and how
+``launcher.outputs``           what the launcher reads after the command, and refuses
+``launcher.importer``          dsl.importer
+``task``                       a pod: command, image, environment, resources
+``go_text``                    values as Go writes them
+``records``                    ML Metadata: executions, artifacts
+``process``                    pods that are processes
+=============================  ==================================================================
 
 **Where the backend fails, it fails:** ``RunRefused`` (API server), ``DriverFailed`` (no pod starts)
 or ``LauncherFailed``, with a message close to the backend's. What the backend does not notice is
@@ -67,7 +67,7 @@ from tests.kfp_backend.errors import (
     PodFailed,
     RunRefused,
 )
-from tests.kfp_backend.outputs import Outputs
+from tests.kfp_backend.launcher.outputs import Outputs
 from tests.kfp_backend.pipeline import Result, Run
 from tests.kfp_backend.process import ProcessPods
 from tests.kfp_backend.task import Task

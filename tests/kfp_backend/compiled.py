@@ -8,8 +8,8 @@ import yaml
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from tests.kfp_backend.driver.values import kind_of
 from tests.kfp_backend.errors import RunRefused
-from tests.kfp_backend.values import kind_of
 
 _RUNTIME_KINDS = {
     "NUMBER_DOUBLE": "number",
@@ -125,7 +125,7 @@ def in_order(dag: dict[str, Any]) -> list[str]:
 
 
 def dependencies(task: dict[str, Any]) -> set[str]:
-    """What a task waits for, also without saying so (argocompiler/dag.go: addImplicitDependencies)."""
+    """What a task waits for, said or not (argocompiler/dag.go: addImplicitDependencies)."""
     inputs = task.get("inputs", {})
     specs = [*inputs.get("parameters", {}).values(), *inputs.get("artifacts", {}).values()]
     outputs = [spec.get("taskOutputParameter", spec.get("taskOutputArtifact")) for spec in specs]
@@ -135,4 +135,5 @@ def dependencies(task: dict[str, Any]) -> set[str]:
 
 def is_exit_task(task: dict[str, Any]) -> bool:
     """Whether a task runs after its dependencies however they end."""
-    return task.get("triggerPolicy", {}).get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED"
+    strategy = task.get("triggerPolicy", {}).get("strategy")
+    return bool(strategy == "ALL_UPSTREAM_TASKS_COMPLETED")

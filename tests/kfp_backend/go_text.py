@@ -23,7 +23,7 @@ def plain_number(value: float) -> str:
 
 
 def json_number(value: float) -> str:
-    """encoding/json (floatEncoder) and protojson (appendFloat): an exponent only when it is long."""
+    """encoding/json (floatEncoder) and protojson (appendFloat): an exponent when it is long."""
     number = float(value)
     if number == 0 or 1e-6 <= abs(number) < 1e21:
         return plain_number(number)

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.kfp_backend import go_text, importer
+from tests.kfp_backend import go_text
 from tests.kfp_backend.compiled import Compiled, dependencies, in_order, is_exit_task
-from tests.kfp_backend.conditions import condition
+from tests.kfp_backend.driver.conditions import condition
+from tests.kfp_backend.driver.values import Inputs, Resolver, items
 from tests.kfp_backend.errors import BackendError, DriverFailed
-from tests.kfp_backend.executor_input import provisioned, task_root
-from tests.kfp_backend.outputs import Outputs, collect
+from tests.kfp_backend.launcher import importer
+from tests.kfp_backend.launcher.executor_input import provisioned, task_root
+from tests.kfp_backend.launcher.outputs import Outputs, collect
 from tests.kfp_backend.records import COMPLETE, FAILED, NOT_TRIGGERED, Execution
 from tests.kfp_backend.run_facts import RunFacts
 from tests.kfp_backend.task import Task, pod
-from tests.kfp_backend.values import Inputs, Resolver, items
 
 Pod = Callable[[Task], Outputs | None]
 
@@ -124,7 +125,8 @@ class _Walk:
 
     def dag(self, spec: dict[str, Any], dag: Execution) -> bool:
         """Runs the tasks of a DAG (argocompiler/dag.go: DAG, depends, addExitTask)."""
-        tasks, succeeded, failed = spec["tasks"], set(), False
+        tasks, failed = spec["tasks"], False
+        succeeded: set[str] = set()
         for name in in_order(spec):
             if dependencies(tasks[name]) <= succeeded:
                 done = self._attempted(name, tasks[name], dag)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.kfp_backend.errors import PodFailed
-from tests.kfp_backend.outputs import Outputs
-from tests.kfp_backend.placeholders import local_path_for
+from tests.kfp_backend.launcher.outputs import Outputs
+from tests.kfp_backend.launcher.placeholders import local_path_for
 from tests.kfp_backend.task import Task
 
 _PARAMETERS = "/tmp/kfp/outputs/"

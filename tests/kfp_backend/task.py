@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import DriverFailed
-from tests.kfp_backend.executor_input import with_defaults, with_retry_index
-from tests.kfp_backend.placeholders import driver_arguments, launcher_command, pod_value
+from tests.kfp_backend.launcher.executor_input import with_defaults, with_retry_index
+from tests.kfp_backend.launcher.placeholders import driver_arguments, launcher_command, pod_value
 from tests.kfp_backend.records import Execution
 
 # apimachinery/pkg/api/resource/quantity.go.
@@ -110,7 +110,7 @@ def _resources(spec: dict[str, Any], parameters: dict[str, Any]) -> dict[str, di
     for kind, suffix in (("memory", "G"), ("cpu", "")):
         for side in ("Limit", "Request"):
             text = spec.get(f"resource{kind.capitalize()}{side}")
-            number = spec.get(f"{kind}{side}")
+            number = spec.get(f"{kind}{side}", 0)
             if text or number:
                 amount = pod_value(text, parameters) if text else go_text.shortest(number) + suffix
                 found[f"{side.lower()}s"][kind] = _quantity(amount)

@@ -6,16 +6,16 @@ parameter stand inside a dict or list.
 
 import json
 import warnings
-from pathlib import Path
 
 import pytest
 
+from tests.contract.kfp_backend import shapes
+from tests.contract.kfp_backend.shapes import OLDEST
 from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import BackendError, LauncherFailed, PodFailed, RunRefused
-from tests.kfp_backend.outputs import Outputs
+from tests.kfp_backend.launcher.outputs import Outputs
 from tests.kfp_backend.pipeline import Run
 
-OLDEST = Path(__file__).parent / "compiled/2.8.0"
 RUN_ID = "8e6d5a5c-1c0f-4f4e-9a55-6c1f6c1b7b11"
 OUTPUTS = {"STRING": "made", "NUMBER_INTEGER": 3, "LIST": [5, 6]}
 MISSING = "parent DAG does not have input parameter "
@@ -178,8 +178,8 @@ CONTAINERS = {
             values(
                 note="inner", source_dir="s3://b/x", episodes=7, **{"pipelinechannel--bucket": "b"}
             ),
-            # The driver of a nested pipeline replaces nothing in its inputs: the text "in {{...}}" of
-            # the outer bucket meets an inner one of the same name.
+            # The driver of a nested pipeline replaces nothing in its inputs: the placeholder of the
+            # outer bucket meets an inner one of the same name.
             values(
                 note="in c",
                 source_dir="s3://c/x",
@@ -233,8 +233,6 @@ def compiled(request, tmp_path_factory):
     """The directory of an SDK's files."""
     if request.param == "oldest":
         return OLDEST
-    from tests.kfp_backend import shapes
-
     directory = tmp_path_factory.mktemp("shapes")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

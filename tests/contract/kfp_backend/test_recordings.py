@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.kfp_backend import conditions, go_text, placeholders
+from tests.kfp_backend import go_text
+from tests.kfp_backend.driver import conditions
+from tests.kfp_backend.driver.values import items
 from tests.kfp_backend.errors import BackendError
-from tests.kfp_backend.executor_input import with_defaults
-from tests.kfp_backend.values import items
+from tests.kfp_backend.launcher import placeholders
+from tests.kfp_backend.launcher.executor_input import with_defaults
 
 RECORDINGS = json.loads((Path(__file__).parent / "recordings/go.json").read_text())
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import LauncherFailed
-from tests.kfp_backend.placeholders import local_path_for
+from tests.kfp_backend.launcher.placeholders import local_path_for
 from tests.kfp_backend.run_facts import output_uri
 
 LOGS = "executor-logs"

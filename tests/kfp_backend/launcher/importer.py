@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import LauncherFailed
 from tests.kfp_backend.records import COMPLETE, Execution, stored_artifact
 
@@ -30,7 +31,8 @@ def run(
     if not uri.startswith(_SCHEMES):
         raise LauncherFailed(f"no provider scheme found in artifact URI: {uri}")
     output = next(iter(component["outputDefinitions"]["artifacts"]))
-    session = '{"Provider":"%s","Params":{"fromEnv":"true"}}' % uri.partition(":")[0]
+    provider = {"Provider": uri.partition(":")[0], "Params": {"fromEnv": "true"}}
+    session = go_text.protojson(provider, go_text.COMPACT)
     artifact = stored_artifact(
         1000 * execution.number, output, uri, spec.get("metadata", {}), session
     )

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.kfp_backend import go_text, upstream
-from tests.kfp_backend.conditions import select
+from tests.kfp_backend import go_text
+from tests.kfp_backend.driver import upstream
+from tests.kfp_backend.driver.conditions import select
 from tests.kfp_backend.errors import DriverFailed, ParameterNull
 from tests.kfp_backend.records import Execution
 from tests.kfp_backend.run_facts import RunFacts

@@ -10,8 +10,8 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import BackendError, LauncherFailed
-from tests.kfp_backend.executor_input import LOGS
-from tests.kfp_backend.placeholders import local_path
+from tests.kfp_backend.launcher.executor_input import LOGS
+from tests.kfp_backend.launcher.placeholders import local_path
 from tests.kfp_backend.records import Execution, stored_artifact
 
 
@@ -31,7 +31,7 @@ class Outputs:
     def of(
         cls, artifacts: Mapping[str, Mapping[str, Any]] | None = None, **values: Any
     ) -> "Outputs":
-        """Output parameters by name, and for artifacts their ``metadata`` and, if other, ``uri``."""
+        """Output parameters by name; of artifacts their ``metadata`` and, if another, ``uri``."""
         lists = {name: {"artifacts": [dict(each)]} for name, each in (artifacts or {}).items()}
         return cls(json.dumps({"parameterValues": values, "artifacts": lists}))
 

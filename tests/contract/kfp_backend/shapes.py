@@ -1,19 +1,23 @@
 """Pipelines in the shapes that authors write; any kfp from 2.0 on compiles what it can of them.
 
-``python tests/kfp_backend/shapes.py DIRECTORY`` writes one file of IR for each shape, and
+``python tests/contract/kfp_backend/shapes.py DIRECTORY`` writes one file of IR for each shape, and
 ``versions.json``: the SDK that wrote them and, for each shape it cannot express, its error. Run
 with another kfp, from an environment of its own, it makes the files of ``compiled/``.
 """
 
+# Old SDKs read typing's names, and conditions are compared, not tested.
+# ruff: noqa: E712, SIM117, UP006, UP035, UP045
+
 import json
 import sys
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional  # noqa: UP035 - old SDKs read these
+from typing import Dict, List, NamedTuple, Optional
 
 import kfp
 from kfp import compiler, dsl
 
 IMAGE = "example.com/step:1"
+OLDEST = Path(__file__).parent / "compiled/2.8.0"
 
 
 @dsl.container_component
@@ -141,7 +145,7 @@ def loop_in_branch_in_text(team: str):
 
 
 def loop_nested_fields():
-    with dsl.ParallelFor([{"seeds": [1, 2]}]) as outer:  # noqa: SIM117
+    with dsl.ParallelFor([{"seeds": [1, 2]}]) as outer:
         with dsl.ParallelFor(outer.seeds):
             train(source_dir="s3://b/x")
 
@@ -264,7 +268,7 @@ def conditions(team: str, episodes: int, lr: float, spot: bool):
         train(source_dir="s3://b/episodes", hyperparameters={"n": episodes})
     with dsl.Condition(lr <= 0.5):
         train(source_dir="s3://b/lr")
-    with dsl.Condition(spot == True):  # noqa: E712
+    with dsl.Condition(spot == True):
         train(source_dir="s3://b/spot")
 
 
@@ -349,7 +353,7 @@ def write(directory: Path) -> None:
         try:
             pipeline = dsl.pipeline(name=name)(shape)
             compiler.Compiler().compile(pipeline, str(directory / f"{name}.yaml"))
-        except Exception as error:  # noqa: BLE001 - each SDK has its own
+        except Exception as error:  # each SDK has its own
             refused[name] = f"{type(error).__name__}: {error}"
     record = {"kfp": kfp.__version__, "refused": refused}
     (directory / "versions.json").write_text(json.dumps(record, indent=2) + "\n")
