@@ -1,0 +1,1 @@
+"""What maintainers judge the project with; nothing here is installed or deployed."""
