@@ -1,12 +1,10 @@
-"""What is outside the state machine: SageMaker, the two functions, time; all as a scenario says.
+"""What is outside the state machine, as a scenario scripts it: SageMaker, both functions, time.
 
-An answer is scripted for the n-th call of an action (`"describe_training_job 2"`) or for every other
-one (`"describe_training_job"`). Actions are boto3's methods; `await_job`, the end of
-`createTrainingJob.sync`; `assume_role`; `wait`; and the functions by their names. An answer is
-
-* a `Fault`, raised by the call;
-* a `Halt`, which ends the execution while the call is under way;
-* a mapping, put over what would have been answered.
+An answer is scripted for the n-th call of an action ("describe_training_job 2") or for every other
+one ("describe_training_job"). Actions are boto3's methods; `await_job`, the end of the task that
+creates a job and awaits it; `assume_role`; `wait`; and the functions by their names. A `Fault` is
+raised by the call; ABORTED or TIMED_OUT ends the execution meanwhile; a mapping is put over what
+would have been answered.
 """
 
 from __future__ import annotations
@@ -25,209 +23,165 @@ from tools.second_engine.engine import (
     MACHINE_ROLE,
     REGION,
     Execution,
-    ServiceFault,
-    TaskFault,
+    Fault,
 )
 
-ASSUMED_ROLE = f"arn:aws:iam::{ACCOUNT}:role/Trainer"
-OWNER = "AWS_STEP_FUNCTIONS_EXECUTION_ARN"
-TRAINING_SECONDS = 600
-_START = datetime(2026, 1, 31, 10, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An error.
-
-    Attributes:
-        code: the service's; of `await_job`, the task's, among them States.Timeout.
-        message: its words.
-        done: whether the call has its effect all the same.
-        stops: whether Step Functions then stops the job, as it does when a task ends early.
-    """
-
-    code: str
-    message: str | None = "a message"
-    done: bool = False
-    stops: bool = False
-
-
-@dataclass(frozen=True)
-class Halt:
-    """The end of the execution from outside: ABORTED or TIMED_OUT."""
-
-    status: str
-
-
-Answer = Fault | Halt | Mapping[str, Any]
+Answer = Fault | str | Mapping[str, Any]
+Job = dict[str, Any]
 
 
 @dataclass
-class ScriptedWorld:
+class World:
     """The world of one execution.
 
     Attributes:
         functions: handlers of the functions, by name.
         script: answers by action and call.
-        ends: how the jobs of the execution end, in their order; the last one goes for the rest.
-        others: jobs of somebody else: what their names add to the first name that is asked for, and
-            how many seconds before that they were created.
+        ends: how the execution's jobs end, in their order; the last one goes for the rest.
+        others: somebody else's jobs: what their names add to the first name that is asked for, and
+            the seconds by which they are older than that call.
         clock_ahead: seconds by which Step Functions' clock is ahead of SageMaker's.
         calls: how many calls there were, by action.
-        jobs: the training jobs by name.
+        jobs: the training jobs, by name.
         roles: the roles that called SageMaker.
     """
 
     functions: Mapping[str, Callable[[Any, None], Any]]
     script: Mapping[str, Answer]
     ends: list[dict[str, Any]]
-    others: Mapping[str, float] = field(default_factory=dict)
-    clock_ahead: float = 0
+    others: Mapping[str, float]
+    clock_ahead: float
     calls: Counter[str] = field(default_factory=Counter)
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
-    started_at: str = _START.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    _time: datetime = _START
+    _time: datetime = datetime(2026, 1, 31, 10, tzinfo=UTC)
+
+    @property
+    def ours(self) -> list[Job]:
+        """The jobs that the execution made."""
+        return [job for job in self.jobs.values() if job["ours"]]
+
+    @property
+    def running(self) -> int:
+        """How many of them run."""
+        return sum(job["ends_at"] > self._time for job in self.ours)
 
     def now(self) -> str:
-        """Return the time as Step Functions writes it, a little later each time."""
-        return _iso(self._later(0.05) + timedelta(seconds=self.clock_ahead))
+        """Return the time as Step Functions writes it."""
+        return _iso(self._time + timedelta(seconds=self.clock_ahead))
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self._later(seconds)
-        if isinstance(halt := self._answer("wait"), Halt):
-            Execution.running.end(halt.status)
+        """Let time pass, in a Wait state or before a retry."""
+        self._time += timedelta(seconds=seconds)
+        self._end(self._scripted("wait"))
 
-    def call(self, action: str, parameters: dict[str, Any], role: str) -> dict[str, Any]:
-        """Answer a call, as the script or the default has it."""
-        function = ""
-        if action == "invoke":
-            function = parameters["FunctionName"].rpartition(":")[2]
-        elif action != "send_task_failure":
+    def call(self, action: str, given: dict[str, Any], role: str) -> Any:
+        """Answer a call as the script has it, or as the services would; raise its fault."""
+        function = given.get("FunctionName", "").rpartition(":")[2]
+        if action not in ("invoke", "send_task_failure", "await_job"):
             self.roles.add(role)
             if role != MACHINE_ROLE and "assume_role" in self.script:
                 words = f"The role {MACHINE_ROLE} is not authorized to assume the task state's role"
-                raise TaskFault("States.TaskFailed", f"{words}, {role}.")
-        answer = self._answer(function or action)
-        if isinstance(answer, Fault) and not answer.done:
-            self._raise(answer)
-        effect = getattr(self, f"_{action}")(**parameters)
-        if isinstance(answer, Fault):
-            self._raise(answer)
-        if isinstance(answer, Halt):
-            Execution.running.end(answer.status)
-        over = answer if isinstance(answer, Mapping) else {}
-        given = effect | over
-        if "Payload" in given:
-            given["Payload"] = io.BytesIO(json.dumps(given["Payload"]).encode())
-        return given  # type: ignore[no-any-return]
+                raise Fault("States.TaskFailed", f"{words}, {role}.")
+        answer = self._scripted(function or action)
+        fault = answer if isinstance(answer, Fault) else None
+        if action == "await_job":
+            return self._await_job(self.jobs[given["TrainingJobName"]], answer)
+        if fault and not fault.done:
+            raise fault
+        effect = getattr(self, f"_{action}")(**given)
+        if fault:
+            raise fault
+        self._end(answer)
+        result = effect | (answer if isinstance(answer, Mapping) else {})
+        if "Payload" in result:
+            result["Payload"] = io.BytesIO(json.dumps(result["Payload"]).encode())
+        return result
 
-    def await_job(self, name: str) -> dict[str, Any]:
-        """Let time pass until the job ends, unless the script has `.sync` end before."""
-        answer, job = self._answer("await_job"), self.jobs[name]
-        if answer is None:
-            self._time = max(self._time, job["ends_at"])
-            description = self._description(job)
-            if description["TrainingJobStatus"] == "Failed":
-                raise TaskFault("States.TaskFailed", json.dumps(description))
-            return description
-        self._later(20)
-        if isinstance(answer, Halt) or (isinstance(answer, Fault) and answer.stops):
-            self._stop(job)
-        if isinstance(answer, Halt):
-            Execution.running.end(answer.status)
-        elif isinstance(answer, Fault):
-            self._raise(answer, TaskFault)
-        return self._description(job)
+    def _scripted(self, action: str) -> Answer | None:
+        self.calls[action] += 1
+        self._time += timedelta(seconds=0.2)
+        return self.script.get(f"{action} {self.calls[action]}", self.script.get(action))
 
-    def running(self) -> int:
-        """Return how many of the execution's jobs run."""
-        return sum(job["ours"] and job["ends_at"] > self._time for job in self.jobs.values())
-
-    def made(self) -> int:
-        """Return how many jobs the execution made."""
-        return sum(job["ours"] for job in self.jobs.values())
+    @staticmethod
+    def _end(answer: Answer | None) -> None:
+        if answer == "ABORTED":
+            Execution.running.environment.set_stop(stop_date=None, cause=None, error=None)
+        elif answer == "TIMED_OUT":
+            Execution.running.environment.set_timed_out()
 
     # --- the services ----------------------------------------------------------------------------
 
-    def _invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        handler = self.functions[FunctionName.rpartition(":")[2]]
-        payload = handler(json.loads(Payload), None)
-        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": payload}
+    def _invoke(self, **given: Any) -> dict[str, Any]:
+        handler = self.functions[given["FunctionName"].rpartition(":")[2]]
+        return {"StatusCode": 200, "Payload": handler(json.loads(given["Payload"]), None)}
+
+    def _send_task_failure(self, **given: Any) -> dict[str, Any]:
+        Execution.running.report(given["taskToken"], given["error"], given["cause"])
+        return {}
 
     def _create_training_job(self, **request: Any) -> dict[str, Any]:
         name = request["TrainingJobName"]
         if not self.jobs:
             for suffix, age in self.others.items():
-                self._make(request | {"TrainingJobName": name + suffix}, ours=False, age=age)
+                self._make({"TrainingJobName": name + suffix}, ours=False, age=age)
         if name in self.jobs:
-            words = "Training job names must be unique within an AWS account and region"
-            raise ServiceFault("ResourceInUse", words)
-        assert not self.running(), f"{name} is a second job beside another that runs"
+            raise Fault("ResourceInUse", "Training job names must be unique within an account")
+        assert not self.running, f"{name} is made while another job runs"
         self._make(request, ours=True)
         return {"TrainingJobArn": _arn(name)}
 
-    def _describe_training_job(self, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803
-        if TrainingJobName not in self.jobs:
-            raise ServiceFault("ValidationException", "Requested resource not found.")
-        return self._description(self.jobs[TrainingJobName])
-
-    def _list_tags(self, ResourceArn: str) -> dict[str, Any]:  # noqa: N803
-        job = self.jobs[ResourceArn.rpartition("/")[2]]
-        owner = EXECUTION if job["ours"] else EXECUTION.replace("second", "another")
-        return {"Tags": [{"Key": OWNER, "Value": owner}]}
-
-    def _stop_training_job(self, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803
-        self._describe_training_job(TrainingJobName)
-        if self.jobs[TrainingJobName]["ends_at"] <= self._time:
-            words = "The request was rejected because the training job is in status Completed."
-            raise ServiceFault("ValidationException", words)
-        self._stop(self.jobs[TrainingJobName])
-        return {}
-
-    def _send_task_failure(self, taskToken: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803
-        Execution.running.report(taskToken, error, cause)
-        return {}
-
-    # --- jobs and time ---------------------------------------------------------------------------
-
     def _make(self, request: dict[str, Any], *, ours: bool, age: float = 0) -> None:
-        end = self.ends[min(self.made(), len(self.ends) - 1)] if ours else self.ends[-1]
         created = self._time - timedelta(seconds=age)
-        ends_at = created + timedelta(seconds=TRAINING_SECONDS)
-        job = {"request": request, "ours": ours, "end": end, "created": created}
-        self.jobs[request["TrainingJobName"]] = job | {"ends_at": ends_at}
-
-    def _stop(self, job: dict[str, Any]) -> None:
-        if job["ends_at"] > self._time:
-            stopped = {"TrainingJobStatus": "Stopped", "SecondaryStatus": "Stopped"}
-            job |= {"ends_at": self._time, "end": stopped}
-
-    def _description(self, job: dict[str, Any]) -> dict[str, Any]:
-        runs = {"TrainingJobStatus": "InProgress", "SecondaryStatus": "Training"}
-        ended = job["ends_at"] <= self._time
-        return {
-            **job["request"],
-            "TrainingJobArn": _arn(job["request"]["TrainingJobName"]),
-            "CreationTime": _iso(job["created"]),
-            **({**job["end"], "TrainingEndTime": _iso(job["ends_at"])} if ended else runs),
+        self.jobs[request["TrainingJobName"]] = {
+            "request": request,
+            "ours": ours,
+            "created": created,
+            "ends_at": created + timedelta(seconds=600),
+            "end": self.ends[min(len(self.ours), len(self.ends) - 1)],
         }
 
-    def _later(self, seconds: float) -> datetime:
-        self._time += timedelta(seconds=seconds)
-        return self._time
+    def _await_job(self, job: Job, answer: Answer | None) -> dict[str, Any]:
+        """Let the job end, unless the script ends the wait for it."""
+        self._time = job["ends_at"] if answer is None else self._time + timedelta(seconds=20)
+        if isinstance(answer, str) or (isinstance(answer, Fault) and answer.stops):
+            self._stop(job)
+        self._end(answer)
+        if isinstance(answer, Fault):
+            raise answer
+        said = self._description(job)
+        if said["TrainingJobStatus"] == "Failed":
+            raise Fault("States.TaskFailed", json.dumps(said))
+        return said
 
-    def _answer(self, action: str) -> Answer | None:
-        self.calls[action] += 1
-        self._later(0.2)
-        return self.script.get(f"{action} {self.calls[action]}", self.script.get(action))
+    def _describe_training_job(self, **given: Any) -> dict[str, Any]:
+        if given["TrainingJobName"] not in self.jobs:
+            raise Fault("ValidationException", "Requested resource not found.")
+        return self._description(self.jobs[given["TrainingJobName"]])
 
-    @staticmethod
-    def _raise(fault: Fault, kind: type[ServiceFault | TaskFault] = ServiceFault) -> None:
-        if fault.code == "States.Timeout":
-            raise TimeoutError
-        raise kind(fault.code, fault.message or "")
+    def _description(self, job: Job) -> dict[str, Any]:
+        now = {"TrainingJobStatus": "InProgress", "SecondaryStatus": "Training"}
+        if job["ends_at"] <= self._time:
+            now = job["end"] | {"TrainingEndTime": _iso(job["ends_at"])}
+        created = {"CreationTime": _iso(job["created"])}
+        arn = {"TrainingJobArn": _arn(job["request"]["TrainingJobName"])}
+        return job["request"] | arn | created | now  # type: ignore[no-any-return]
+
+    def _list_tags(self, **given: Any) -> dict[str, Any]:
+        ours = self.jobs[given["ResourceArn"].rpartition("/")[2]]["ours"]
+        owner = EXECUTION if ours else EXECUTION + "-another"
+        return {"Tags": [{"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": owner}]}
+
+    def _stop_training_job(self, **given: Any) -> dict[str, Any]:
+        status = self._describe_training_job(**given)["TrainingJobStatus"]
+        if status != "InProgress":
+            raise Fault("ValidationException", f"The training job is in status {status}.")
+        self._stop(self.jobs[given["TrainingJobName"]])
+        return {}
+
+    def _stop(self, job: Job) -> None:
+        end = {"TrainingJobStatus": "Stopped", "SecondaryStatus": "Stopped"}
+        job |= {"ends_at": self._time, "end": end}
 
 
 def _arn(name: str) -> str:
