@@ -36,6 +36,7 @@ _TASK = "component.state.state_execution.state_task"
 _ends, _failures = _asl("eval.program_state"), _asl("component.common.error_name.failure_event")
 _sdk = _asl(f"{_TASK}.service.state_task_service_aws_sdk")
 _other = _asl(f"{_TASK}.service.state_task_service_unsupported")
+_Forwarded: Any = _other.StateTaskServiceUnsupported
 _state = _asl("component.state.state").CommonStateField
 _executed = _asl("component.state.state_execution.execute_state").ExecutionState
 
@@ -81,10 +82,8 @@ class Execution:
         self.entered: list[tuple[str, Any, dict[str, Any]]] = []
         self.evaluations, self.mishaps = 0, list[Exception]()
         self.world, self.reference = world, reference
-        self._program, self._start = (
-            _parsed(json.dumps(definition)),
-            (definition["StartAt"], given, {}),
-        )
+        self._program = _parsed(json.dumps(definition))
+        self._start: tuple[str, Any, dict[str, Any]] = (definition["StartAt"], given, {})
         self._execution = {
             "Id": EXECUTION,
             "Input": given,
@@ -175,7 +174,7 @@ def _jsonata(self: Any, env: Any) -> None:
 class _Client:
     """A client of any service, whose calls the world answers."""
 
-    def __init__(self, service: str, region: str, state_credentials: Any) -> None:
+    def __init__(self, service: str, state_credentials: Any, **_: Any) -> None:
         self._service, self._role = service, state_credentials.role_arn
 
     def __getattr__(self, action: str) -> Any:
@@ -199,14 +198,14 @@ def _answered(service: str, action: str, given: dict[str, Any], role: str) -> An
         raise kind({"Error": error, "ResponseMetadata": metadata}, action) from None
 
 
-class _CreateTrainingJob(_other.StateTaskServiceUnsupported):  # type: ignore[misc]
+class _CreateTrainingJob(_Forwarded):  # type: ignore[misc]
     """The task sagemaker:createTrainingJob.sync, with its errors as AWS documents them.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
     """
 
     def __init__(self) -> None:
-        super(_other.StateTaskServiceUnsupported, self).__init__({"sync"})
+        super(_Forwarded, self).__init__({"sync"})
 
     def _build_sync_resolver(self, *, normalised_parameters: Any, **_: Any) -> Any:
         return lambda: _answered("sagemaker", "await_job", normalised_parameters, MACHINE_ROLE)
@@ -224,14 +223,16 @@ def _wait(seconds: float) -> None:
     Execution.running.world.wait(seconds)
 
 
+def _now() -> str:
+    return Execution.running.world.now()
+
+
 _state._eval_body, _executed._from_error = _enter, _from_error
 _asl("component.common.string.string_expression").StringJSONata._eval_body = _jsonata
-_now = SimpleNamespace(isoformat=lambda: Execution.running.world.now())
-_clock = SimpleNamespace(UTC=None, datetime=SimpleNamespace(now=lambda tz: _now))
-_asl("component.state.state").datetime = _clock
-_asl("component.state.state_wait.wait_function.wait_function").WaitFunction._wait_interval = (
-    lambda self, env, wait_seconds: _wait(wait_seconds)
-)
+_clock = SimpleNamespace(now=lambda **_: SimpleNamespace(isoformat=_now))
+_asl("component.state.state").datetime = SimpleNamespace(UTC=None, datetime=_clock)
+_wait_function = _asl("component.state.state_wait.wait_function.wait_function").WaitFunction
+_wait_function._wait_interval = lambda _, wait_seconds, **__: _wait(wait_seconds)
 _asl("component.common.retry.retrier_decl").time = SimpleNamespace(sleep=_wait)
 for _module in (_asl(f"{_TASK}.lambda_eval_utils"), _sdk, _other):
     _module.boto_client_for = _Client

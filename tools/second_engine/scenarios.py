@@ -62,6 +62,11 @@ class Scenario:
     calls: Mapping[str, int] = field(default_factory=dict)
     running: int = 0
 
+    @property
+    def title(self) -> str:
+        """The row, and what is not in it."""
+        return self.row + (f", {self.more}" if self.more else "")
+
 
 OK = ["SUCCEEDED"]
 CREATE, SYNC, LOOK = "create_training_job", "await_job", "describe_training_job"
@@ -90,6 +95,12 @@ BROKEN: dict[str, Any] = {
 BUSY = Fault("TooManyRequestsException", "Rate Exceeded.")
 EARLY: dict[str, Any] = {}
 """`.sync` returns while the job runs."""
+WAITS_THAT_END: dict[str, Answer] = {
+    "returned": EARLY,
+    "failed": Fault("States.TaskFailed", "{}"),
+    "timed out": Fault("States.Timeout"),
+    "in nonsense": Fault("Nobody.KnowsIt", "\0{" * 16_000),
+}
 
 OUTCOMES = [
     Scenario("arguments are wrong", ["InvalidArguments"], 0, "problems", given={"volume_size": 0}),
@@ -134,7 +145,7 @@ OUTCOMES = [
         Scenario(
             "Failed by the script or its input", ["TrainingJobFailed"], 1, why, ends=[failed(why)]
         )
-        for why in ("AlgorithmError: ExitCode 3", "ClientError: no data", "é { nobody saw this")
+        for why in ("AlgorithmError: ExitCode 3", "ClientError: no data", "{ nobody saw this")
     ),
     Scenario("Failed by the infrastructure", OK, 2, "-2", ends=[INTERNAL, completed()]),
     Scenario("... `CapacityError`", OK, 2, "2xlarge", given=FALLBACK, ends=[CAPACITY, completed()]),
@@ -212,16 +223,11 @@ OUTCOMES = [
             "the task returned, failed or timed out, but the job runs",
             OK,
             1,
-            more=what,
+            more=more,
             script={SYNC: how},
             calls={CREATE: 1},
         )
-        for what, how in {
-            "returned": EARLY,
-            "failed": Fault("States.TaskFailed", "{}"),
-            "timed out": Fault("States.Timeout"),
-            "in nonsense": Fault("Nobody.KnowsIt", "\0{" * 16_000),
-        }.items()
+        for more, how in WAITS_THAT_END.items()
     ),
     Scenario(
         "a job of that name was there before",
@@ -516,10 +522,10 @@ CORNERS = [
         },
     ),
     Scenario(
-        "(Lambda is throttled for an hour)",
+        "(Lambda is throttled 15 times)",
         OK,
         1,
-        script={f"JudgeAttempt {number}": BUSY for number in range(1, 40)},
+        script={f"JudgeAttempt {number}": BUSY for number in range(1, 16)},
     ),
     Scenario(
         "(a request that nearly fills a state)",
