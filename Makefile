@@ -74,20 +74,21 @@ $(BIN)/.ray: requirements-newsvendor.txt $(BIN)/.ready
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-newsvendor.txt
 	@touch $@
 
-# Not the project's environment: the interpreter of LocalStack wants Python 3.12 and pins botocore.
+# Not the project's environment: the interpreter of LocalStack wants Python 3.13 and pins botocore.
 SECOND := .venv-second-engine
-SECOND_PYTHON ?= $(shell for python in python3.13 python3.12 $(BIN)/python python3; do \
-	$$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null \
+SECOND_PYTHON ?= $(shell for python in python3.13 $(BIN)/python python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
 second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md in the interpreter of LocalStack.
 	@test -n "$(SECOND_PYTHON)" || test -x $(SECOND)/bin/python \
-	|| { echo "make: skipped, for it needs Python 3.12 or 3.13 (SECOND_PYTHON=...); found none"; exit 0; } \
+	|| { echo "make: skipped, for it needs Python 3.13 (SECOND_PYTHON=...); found none"; exit 0; } \
 	&& $(MAKE) --no-print-directory $(SECOND)/.ready \
 	&& $(SECOND)/bin/python -m tools.second_engine $(ARGS)
 
 $(SECOND)/.ready: requirements-second-engine.txt
 	@echo "Installing the second engine into $(SECOND) (once) ..."
+	@$(or $(SECOND_PYTHON),$(SECOND)/bin/python) -c 'import sys; sys.version_info[:2] == (3, 13) or sys.exit("make: the second engine needs Python 3.13; SECOND_PYTHON is " + sys.version)'
 	@test -x $(SECOND)/bin/python || $(SECOND_PYTHON) -m venv $(SECOND)
 	@$(SECOND)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
