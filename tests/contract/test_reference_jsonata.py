@@ -13,11 +13,11 @@ import random
 import re
 
 import pytest
-from tests.arguments import CUSTOM_IMAGE
 
 from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt
 from local_aws.corrections.states import jsonata as states_jsonata
+from tests.support.arguments import CUSTOM_IMAGE
 from tools.reference_jsonata import ReferenceJsonata
 
 ABSENT = object()
