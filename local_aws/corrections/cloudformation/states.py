@@ -16,7 +16,7 @@ from local_aws.corrections.cloudformation.resource import (
     replaced_on_update,
     updated_in_place,
 )
-from local_aws.corrections.states import permissions as states_permissions
+from local_aws.corrections.states.api.machine_role import machine_problem
 
 
 def _create_version(_logical_id: str, props: Properties, _stack_name: str) -> Created:
@@ -88,7 +88,7 @@ def state_machine(original: ResourceType) -> ResourceType:
             name = props.get("StateMachineName") or provisioners._physical_name(
                 stack_name, logical_id, max_len=80
             )
-            problem = states_permissions.machine_problem(name, props["RoleArn"], definition)
+            problem = machine_problem(name, props["RoleArn"], definition)
         if problem:
             raise ValueError(problem)
         created: Created = original["create"](logical_id, props, stack_name)

@@ -291,8 +291,11 @@ def test_credentials_replace_the_state_machine_role(iam_aws):
     iam_aws.client("iam").update_assume_role_policy(
         RoleName=target.name, PolicyDocument=json.dumps(policy)
     )
-    refused = machines.end(machines.start(machine))["cause"]
-    assert f"sts:AssumeRole on resource: {target.arn} because no identity-based" in refused
+    refused = machines.end(machines.start(machine))
+    assert refused["error"] == "States.TaskFailed"
+    assert refused["cause"] == (
+        f"The role {role.arn} is not authorized to assume the task state's role, {target.arn}."
+    )
     role.set(
         assume=allow("sts:AssumeRole", target.arn),
         describe=allow("sagemaker:DescribeTrainingJob", JOBS),

@@ -20,10 +20,10 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import finish as states_finish
-from local_aws.corrections.states import history
-from local_aws.corrections.states import walk as states_walk
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import finish as states_finish
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.flow import walk as states_walk
 
 Response = tuple[int, dict[str, str], bytes]
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from local_aws.corrections.states.references import unsupported_references
+from local_aws.corrections.states.expressions.references import unsupported_references
 
 _TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 _GO_ON = {"Task", "Pass", "Wait", "Parallel", "Map"}

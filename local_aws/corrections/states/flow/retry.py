@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import jsonata as states_jsonata
-from local_aws.corrections.states.run import Ended
+from local_aws.corrections.states.execution.run import Ended
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 Transition = tuple[Any, str | None]
 
@@ -36,10 +36,18 @@ def with_retry_and_catch(
     raw_input: Any,
     ctx: dict[str, Any],
     attempt: Callable[[], Transition],
+    failed: Callable[[], object] = lambda: None,
 ) -> Transition:
     """Attempt the state until it succeeds, is caught, or fails.
 
     Every retrier counts its own attempts; `$states.context.State.RetryCount` is their sum.
+
+    Args:
+        state_def: The state.
+        raw_input: Its input.
+        ctx: The context object and the variables.
+        attempt: Does the state's work.
+        failed: Called when an error is not retried, before it is caught.
     """
     state = ctx["State"]
     retries: dict[int, int] = {}
@@ -54,6 +62,7 @@ def with_retry_and_catch(
                 state_def.get("Retry", []), error.error, retries
             )
             if retrier is None:
+                failed()
                 return _catch(state_def, raw_input, ctx, error)
             delay = delay_seconds(retrier, retries.get(index, 0), random.uniform)
             states._scaled_sleep(delay)

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonata
 
-from local_aws.corrections.states.jsonata import is_expression
+from local_aws.corrections.states.expressions.jsonata import is_expression
 
 # What an expression's parts are called. Predicates, the later steps of a path, transforms and the
 # bodies of functions are left out: a bare name in them means the item at hand.

@@ -10,9 +10,9 @@ from typing import Any
 import jsonata
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import history
-from local_aws.corrections.states.errors import engine_error
-from local_aws.corrections.states.run import CURRENT
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution.errors import engine_error
+from local_aws.corrections.states.execution.run import CURRENT, Run
 
 _CONTEXT = ("Execution", "State", "StateMachine", "Task", "Map")
 
@@ -168,23 +168,28 @@ def _bindings(scope: Scope) -> dict[str, Any]:
     return bindings
 
 
+def evaluation_error(cause: str, field: str, ctx: dict[str, Any] | None) -> states._ExecutionError:
+    """A States.QueryEvaluationError, recorded in the history as EvaluationFailed too."""
+    error = engine_error("States.QueryEvaluationError", cause, ctx)
+    run = CURRENT.get()
+    if run is not None and not run.ended.is_set():
+        _record(run, error, field, ctx or {})
+    return error
+
+
 def _refusal(
     field: str, expression: str, what: str, ctx: dict[str, Any] | None
 ) -> states._ExecutionError:
-    """A States.QueryEvaluationError, recorded in the history as EvaluationFailed too."""
     where = f" specified for the field '{field}'" if field else ""
-    error = engine_error(
-        "States.QueryEvaluationError", f"The JSONata expression '{expression}'{where} {what}", ctx
-    )
-    run = CURRENT.get()
-    if run is not None and not run.ended.is_set():
-        details = {
-            "error": error.error,
-            "cause": error.cause,
-            "location": field,
-            "state": (ctx or {}).get("State", {}).get("Name", ""),
-        }
-        history.add_event(
-            run.execution, "EvaluationFailed", {"evaluationFailedEventDetails": details}
-        )
-    return error
+    return evaluation_error(f"The JSONata expression '{expression}'{where} {what}", field, ctx)
+
+
+def _record(run: Run, error: states._ExecutionError, field: str, ctx: dict[str, Any]) -> None:
+    """Add EvaluationFailed; on AWS it follows what a state follows that has done nothing yet."""
+    if history.last() == ctx.get("entered"):
+        history.chain_from(run.execution["events"][history.last() - 1]["previousEventId"])
+    details = {"error": error.error, "cause": error.cause}
+    if field:
+        details["location"] = field
+    details["state"] = ctx.get("State", {}).get("Name", "")
+    history.add_event(run.execution, "EvaluationFailed", {"evaluationFailedEventDetails": details})

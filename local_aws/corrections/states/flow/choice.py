@@ -10,8 +10,8 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import jsonata as states_jsonata
-from local_aws.corrections.states.errors import engine_error
+from local_aws.corrections.states.execution.errors import engine_error
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 Transition = tuple[Any, str | None]
 
