@@ -14,6 +14,7 @@ from local_aws.corrections.states.api import definition as states_definition
 from local_aws.corrections.states.api import executions as states_execution
 from local_aws.corrections.states.api import machine_role as states_machine_role
 from local_aws.corrections.states.api import redrive as states_redrive
+from local_aws.corrections.states.api import status_event as states_status_event
 from local_aws.corrections.states.execution import errors as states_errors
 from local_aws.corrections.states.execution import run as states_run
 from local_aws.corrections.states.expressions import jsonata as states_jsonata
@@ -189,6 +190,13 @@ CORRECTIONS = (
         states_execution.describe_execution,
         "No output on failure; redrive facts; version and alias",
         "test_failed_has_error_and_cause_but_no_output",
+    ),
+    Correction(
+        STATES,
+        "_emit_execution_status_event",
+        states_status_event.emit,
+        "Version, alias, redrives; the error of a stopped execution",
+        "test_a_nested_execution_is_an_execution",
     ),
     Correction(
         STATES,

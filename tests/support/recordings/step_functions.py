@@ -211,22 +211,23 @@ NESTED_FAILURE_KEYS = [
     "Status",
     "StopDate",
 ]
-"""The same: keys of the JSON text that is the cause, in the text's order; recorded before there were
-redrives. Its input is a JSON text, and error and cause are the child's."""
+"""The same: keys of the JSON text that is the cause, in the text's order; recorded before there
+were redrives. Its input is a JSON text, and error and cause are the child's."""
 
 NESTED_REFUSED = {
     "error": "StepFunctions.StateMachineDoesNotExistException",
     "cause": "State Machine Does Not Exist: '{arn}' (Service: AWSStepFunctions; Status Code: 400; "
     "Error Code: StateMachineDoesNotExist; Request ID: {request}; Proxy: null)",
 }
-"""error_handling/test_task_service_sfn.py::test_start_execution_no_such_arn, before 2024."""
+"""error_handling/test_task_service_sfn.py::test_start_execution_no_such_arn, 2023-06-30."""
 
 SDK_REFUSED = {
     "error": "Sfn.InvalidTokenException",
-    "cause": "Invalid Token: 'Invalid token' (Service: Sfn, Status Code: 400, Request ID: {request}) "
-    "(SDK Attempt Count: 1)",
+    "cause": "Invalid Token: 'Invalid token' (Service: Sfn, Status Code: 400, "
+    "Request ID: {request}) (SDK Attempt Count: 1)",
 }
-"""services/test_aws_sdk_task_service.py::test_sfn_send_task_outcome_with_no_such_token, 2025-11-06."""
+"""services/test_aws_sdk_task_service.py::test_sfn_send_task_outcome_with_no_such_token,
+2025-11-06."""
 
 RESULT_TOO_LARGE = _history("""
 1 0 ExecutionStarted
@@ -235,8 +236,9 @@ RESULT_TOO_LARGE = _history("""
 4 3 TaskStarted
 5 4 TaskFailed
 """)
-"""error_handling/test_states_errors.py::test_service_task_lambada_data_limit_exceeded..., 2024-03-21:
-of an optimized Lambda task, so without TaskSubmitted."""
+"""error_handling/test_states_errors.py, 2024-03-21,
+test_service_task_lambada_data_limit_exceeded_on_large_utf8_response: of an optimized Lambda task,
+so without TaskSubmitted."""
 
 RESULT_TOO_LARGE_CAUSE = (
     "The state/task '{service}' returned a result with a size exceeding the maximum number of "

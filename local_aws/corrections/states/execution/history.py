@@ -117,8 +117,9 @@ def resource_names(resource: str) -> dict[str, str]:
     if ":states:::" not in resource:
         kind = "lambda" if ":function:" in resource else "activity"
         return {"resourceType": kind, "resource": resource}
-    service, _, action = resource.split(":states:::", 1)[1].rpartition(":")
-    return {"resourceType": service, "resource": action}
+    called = resource.split(":states:::", 1)[1].split(":")
+    parts = 2 if called[0] == "aws-sdk" else 1  # an action may have a colon: startExecution.sync:2
+    return {"resourceType": ":".join(called[:parts]), "resource": ":".join(called[parts:])}
 
 
 def task_event(execution: dict[str, Any], resource: str, event_type: str, **details: Any) -> None:

@@ -1,6 +1,6 @@
 """The iterations of an inline Map state: so many at once, until all succeed or one fails.
 
-The events and their order are those of recordings: tests/unit/local_aws/recorded.py.
+The events and their order are those of recordings: tests/support/recordings/step_functions.py.
 """
 
 import contextvars

@@ -1,7 +1,7 @@
 """What a service's refusal is called in an execution: the AWS SDKs for Java give name and words.
 
 An optimized integration speaks as version 1 of the SDK, `aws-sdk:*` as version 2. Recorded on AWS;
-tests/unit/local_aws/recorded.py has the recordings.
+tests/support/recordings has the recordings.
 """
 
 from collections.abc import Callable

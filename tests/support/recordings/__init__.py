@@ -1,1 +1,0 @@
-"""What AWS answered, as data: recordings made by others, each with its source."""
