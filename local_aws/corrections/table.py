@@ -208,6 +208,14 @@ CORRECTIONS = (
     ),
     Correction(
         STATES,
+        "reset",
+        states_run.with_end_of_all,
+        "Not of AWS: what was forgotten does not run on",
+        "test_a_reset_ends_executions",
+        wraps=True,
+    ),
+    Correction(
+        STATES,
         "_validate_definition_jsonata",
         states_definition.checked,
         "The structure of a definition is checked when it is created",

@@ -4,9 +4,11 @@ import json
 import re
 import time
 import uuid
+from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.support.deploying.local_aws_process import start_local_aws
 from tests.support.recordings import step_functions as recorded
 from tests.support.runs.machines import Machines
 
@@ -303,3 +305,24 @@ def test_a_failing_child_ends_the_others(machines):
     types = machines.types(execution)
     assert types.count("MapIterationFailed") == 1
     assert types.count("MapIterationAborted") >= len(aborted["executions"])
+
+
+def test_a_reset_ends_executions():
+    server = start_local_aws()
+    try:
+        machines = Machines(server)
+        create = machines.states.create_state_machine
+        body = {"QueryLanguage": "JSONata", "StartAt": "Show", "States": {"Show": PASS}}
+        given = {"name": "child", "definition": json.dumps(body), "roleArn": machines.role}
+        child = create(**given)["stateMachineArn"]
+        wait = {"Type": "Wait", "Seconds": 1, "Next": "Nest"}
+        machine = machines.create({"Wait": wait, "Nest": nest(child)})
+        execution = machines.start(machine, {"name": "one"})
+        machines.reach(execution, "WaitStateEntered")
+        reset = Request(f"{server.endpoint_url}/_ministack/reset", method="POST")
+        urlopen(reset, timeout=10).close()
+        create(**given)
+        time.sleep(1.5)
+        assert machines.states.list_executions(stateMachineArn=child)["executions"] == []
+    finally:
+        server.stop()

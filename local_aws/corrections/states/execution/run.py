@@ -187,6 +187,17 @@ def end(execution_arn: str) -> None:
         run.end()
 
 
+def with_end_of_all(original: Callable[[], None]) -> Callable[[], None]:
+    """Wrap the reset of the service: ministack forgets its executions and lets them run on."""
+
+    def reset() -> None:
+        for execution_arn in list(_runs):
+            end(execution_arn)
+        original()
+
+    return reset
+
+
 @contextlib.contextmanager
 def end_of(execution_arn: str) -> Iterator[threading.Event]:
     """An event that is set when this execution ends; look whether it has ended before."""

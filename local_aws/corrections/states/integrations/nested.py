@@ -59,13 +59,14 @@ def execute(run: Run, task: Task) -> dict[str, Any]:
     """
     started = start(task.resource, task.arguments)
     arn = started["ExecutionArn"]
+    child = states._executions[arn]
     try:
         run.check()
         history.task_event(
             run.execution, task.resource, "TaskSubmitted", output=history.text(started)
         )
         with states_run.end_of(arn) as over:
-            if states._executions[arn]["status"] == "RUNNING":
+            if child["status"] == "RUNNING":
                 run.wait_for(over, task.deadline)
     except (Ended, TaskTimedOut):
         _stop(task.role_arn, arn)
