@@ -67,7 +67,7 @@ class Correction:
         holder[key] = self.new(holder[key]) if self.wraps else self.new
 
     def _place(self) -> tuple[Any, str]:
-        """The mapping and the key to replace: the module's own names, or a registry's entries."""
+        """Return mapping and key to replace: the module's own names, or a registry's entries."""
         names = vars(importlib.import_module(self.module))
         registry, _, entry = self.name.removesuffix("]").partition("[")
         return (names.get(registry), entry) if entry else (names, registry)
@@ -355,7 +355,7 @@ CORRECTIONS = (
 
 
 def markdown() -> str:
-    """The table as it stands in the README."""
+    """Return the table as it stands in the README."""
     lines = ["| ministack | what AWS does | test |", "| --- | --- | --- |"]
     for row in CORRECTIONS:
         place = row.module.rpartition(".")[2]

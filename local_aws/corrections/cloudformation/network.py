@@ -25,7 +25,7 @@ def _hexadecimal_id(prefix: str) -> str:
 
 
 def _security_group_rule(direction: str) -> ResourceType:
-    """A rule of its own: AWS::EC2::SecurityGroupIngress or Egress."""
+    """Return the type of a rule of its own: AWS::EC2::SecurityGroupIngress or Egress."""
 
     def create(_logical_id: str, props: Properties, _stack_name: str) -> Created:
         group = ec2._security_groups.get(props["GroupId"])
@@ -45,7 +45,7 @@ def _security_group_rule(direction: str) -> ResourceType:
 
 
 def _vpc_attributes(vpc_id: str, _props: Properties) -> dict[str, Any]:
-    """`CidrBlock` and its association, which cdk reads for `Vpc.vpc_cidr_block`."""
+    """Return `CidrBlock` and its association, which cdk reads for `Vpc.vpc_cidr_block`."""
     return {
         "CidrBlock": ec2._vpcs[vpc_id]["CidrBlock"],
         "CidrBlockAssociations": [f"vpc-cidr-assoc-{vpc_id.removeprefix('vpc-')}"],
@@ -54,7 +54,7 @@ def _vpc_attributes(vpc_id: str, _props: Properties) -> dict[str, Any]:
 
 
 def _endpoint_attributes(endpoint_id: str, props: Properties) -> dict[str, Any]:
-    """DNS names and network interfaces of an interface endpoint; a gateway has neither."""
+    """Return DNS names and network interfaces of an interface endpoint; a gateway has neither."""
     endpoint = ec2._vpc_endpoints[endpoint_id]
     if props.get("VpcEndpointType") != "Interface":
         return {}

@@ -35,7 +35,7 @@ def _delete_version(arn: str, _props: Properties) -> None:
 
 
 def _routing(props: Properties) -> list[dict[str, Any]]:
-    """Where an alias leads. A DeploymentPreference ends at its version; here it does so at once."""
+    """Return where an alias leads: with a DeploymentPreference, at once where that ends."""
     preference = props.get("DeploymentPreference")
     if preference:
         return [{"stateMachineVersionArn": preference["StateMachineVersionArn"], "weight": 100}]
@@ -76,7 +76,7 @@ def _delete_alias(arn: str, _props: Properties) -> None:
 
 
 def state_machine(original: ResourceType) -> ResourceType:
-    """A state machine whose definition is checked when a stack creates it.
+    """Wrap the state machine, so that its definition is checked when a stack creates it.
 
     ministack checks one that CreateStateMachine or an update brings, and takes any from a template.
     """

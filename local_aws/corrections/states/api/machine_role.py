@@ -19,7 +19,7 @@ _RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
 
 def machine_problem(name: str, role_arn: str, definition: str) -> str | None:
-    """Why a state machine cannot be created with this role; None when it can.
+    """Return why a state machine cannot be created with this role; None when it can.
 
     The role must trust Step Functions, for this account and state machine if it says so. For a
     `.sync` task of SageMaker or of a nested execution, Step Functions makes an EventBridge rule of

@@ -39,7 +39,7 @@ def error_matches(error_equals: Sequence[str], error: str) -> bool:
 
 
 def engine_error(error: str, cause: str, ctx: dict[str, Any] | None) -> states._ExecutionError:
-    """An error of the engine, naming the state it happened in as AWS does."""
+    """Return an error of the engine, naming the state it happened in as AWS does."""
     state = (ctx or {}).get("State", {}).get("Name")
     if state is None:
         return states._ExecutionError(error, cause)
@@ -52,7 +52,7 @@ def engine_error(error: str, cause: str, ctx: dict[str, Any] | None) -> states._
 def parameters_error(
     arguments: Any, problems: Sequence[str], ctx: dict[str, Any]
 ) -> states._ExecutionError:
-    """The error of a request that an optimized integration cannot send; nothing catches it."""
+    """Return the error of a request that an optimized integration cannot send; uncatchable."""
     return engine_error(
         "States.Runtime",
         f"The Parameters '{history.text(arguments)}' could not be used to start the Task: "

@@ -18,7 +18,7 @@ _lock = threading.Lock()
 
 
 def finish(execution: dict[str, Any], status: str, **facts: Any) -> bool:
-    """Give a running execution its final status; False when it already has one."""
+    """Give a running execution its final status; return whether it had none yet."""
     with _lock:
         if execution["status"] != "RUNNING":
             return False

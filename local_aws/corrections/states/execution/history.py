@@ -24,7 +24,7 @@ NOT_TRUNCATED = {"truncated": False}
 
 
 def text(value: Any) -> str:
-    """A JSON value as Step Functions writes it: compact, not escaped beyond need."""
+    """Return a JSON value as Step Functions writes it: compact, not escaped beyond need."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -73,7 +73,7 @@ def add_event(
 
 
 def last() -> int:
-    """The id of the last event of this thread's chain; 0 when there is none."""
+    """Return the id of the last event of this thread's chain; 0 when there is none."""
     return _previous.get()
 
 
@@ -83,7 +83,7 @@ def chain_from(event_id: int) -> None:
 
 
 def entered(execution: dict[str, Any], name: str, state_type: str, value: Any) -> int:
-    """Record that a state was entered; returns the event's id, which error texts mention."""
+    """Record that a state was entered; return the event's id, which error texts mention."""
     details = {"name": name, "input": text(value), "inputDetails": NOT_TRUNCATED}
     event = add_event(execution, f"{state_type}StateEntered", {"stateEnteredEventDetails": details})
     return int(event["id"])
@@ -109,7 +109,7 @@ def exited(
 
 
 def resource_names(resource: str) -> dict[str, str]:
-    """`resourceType` and `resource` of task events, read from a task's Resource ARN.
+    """Return `resourceType` and `resource` of task events, read from a task's Resource ARN.
 
     `arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob` is type `aws-sdk:sagemaker`, resource
     `describeTrainingJob`; a function's own ARN is type `lambda` with the ARN as the resource.

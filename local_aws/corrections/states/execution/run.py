@@ -68,7 +68,7 @@ class Run:
 
     @contextlib.contextmanager
     def iteration(self, definition: dict[str, Any], position: dict[str, Any]) -> Iterator["Run"]:
-        """A walk within this one, current on this thread, which ends when this one ends."""
+        """Open a walk within this one, current on this thread, which ends when this one ends."""
         part = replace(
             self,
             definition=definition,
@@ -125,7 +125,7 @@ class Run:
         self.check()
 
     def call(self, function: Callable[[], Any], deadline: float | None) -> Any:
-        """The result of `function`, which runs on a thread of its own and may be abandoned.
+        """Return the result of `function`, run on a thread of its own that may be abandoned.
 
         Raises:
             Ended: The execution was stopped or timed out first.
@@ -149,7 +149,7 @@ class Run:
         return outcome[0]()
 
     def _remaining(self, until: float) -> float:
-        """Seconds to wait now: to `until`, or to the execution's own deadline if that is sooner."""
+        """Return the seconds to `until`, or to the execution's own deadline if that is sooner."""
         end = until if self.deadline is None else min(until, self.deadline)
         return end - self.clock()
 
@@ -168,7 +168,7 @@ def begin(run: Run) -> None:
 
 
 def claim(execution_arn: str) -> Run | None:
-    """The walk that a new thread is to do; None when it was ended before the thread began.
+    """Return the walk that a new thread is to do; None when it was ended before that.
 
     A walk is known from the request that starts it, not from its thread: a StopExecution in between
     must find it.
@@ -200,7 +200,7 @@ def with_end_of_all(original: Callable[[], None]) -> Callable[[], None]:
 
 @contextlib.contextmanager
 def end_of(execution_arn: str) -> Iterator[threading.Event]:
-    """An event that is set when this execution ends; look whether it has ended before."""
+    """Open an event that is set when this execution ends; look whether it has ended before."""
     over = threading.Event()
     with _lock:
         _awaited.setdefault(execution_arn, []).append(over)
@@ -221,13 +221,13 @@ def tell_end(execution_arn: str) -> None:
 
 
 def forget(run: Run) -> None:
-    """The walk is over; a later one of the same execution, after a redrive, stays known."""
+    """Forget a walk that is over; a later one of its execution, after a redrive, stays known."""
     if _runs.get(run.execution["executionArn"]) is run:
         del _runs[run.execution["executionArn"]]
 
 
 def scaled_sleep(seconds: float) -> None:
-    """Wait states and retry delays: interruptible, and scaled by SFN_WAIT_SCALE.
+    """Wait as Wait states and retries do: interruptibly, and scaled by SFN_WAIT_SCALE.
 
     On AWS StopExecution ends a Wait state at once; ministack sleeps on.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html

@@ -31,7 +31,7 @@ _OWN_CONTEXT = {"lambda", "transform"}
 
 
 def unsupported_references(value: Any, place: str = "") -> Iterator[str]:
-    """What AWS says about each bare name in the expressions of a definition."""
+    """Yield what AWS says about each bare name in the expressions of a definition."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from unsupported_references(item, f"{place}/{key}")
@@ -47,7 +47,7 @@ def unsupported_references(value: Any, place: str = "") -> Iterator[str]:
 
 
 def bare_names(node: Any) -> Iterator[str]:
-    """The names that an expression, as the library parsed it, looks up in no object."""
+    """Yield the names that an expression, as the library parsed it, looks up in no object."""
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from bare_names(item)

@@ -22,7 +22,7 @@ MOST_AT_ONCE = 40
 
 
 def corrected(original: Callable[..., Transition]) -> Callable[..., Transition]:
-    """A Map state's work; JSONPath and DISTRIBUTED stay with ministack."""
+    """Wrap the work of Map states; JSONPath and DISTRIBUTED stay with ministack."""
 
     def execute_map(
         state_def: dict[str, Any], raw_input: Any, execution: dict[str, Any], ctx: dict[str, Any]
@@ -49,8 +49,10 @@ def _execute(
     def attempt() -> Transition:
         return _attempt(run, state_def, raw_input, ctx, left.pop() if left else {})
 
-    def failed() -> None:
+    def failed(error: states._ExecutionError) -> None:
         history.add_event(run.execution, "MapStateFailed")
+        if error.error == "States.DataLimitExceeded":
+            run.position.pop("iterations", None)  # then a redrive runs all of them again
 
     output, target = states._with_retry_and_catch(state_def, raw_input, ctx, attempt, failed)
     return output, target
@@ -63,18 +65,14 @@ def _attempt(
     ctx: dict[str, Any],
     kept: dict[int, dict[str, Any]],
 ) -> Transition:
-    """One attempt; `kept` are the positions and outputs of iterations before a redrive."""
+    """Attempt it once; `kept` are positions and outputs of iterations before a redrive."""
     items = _items(state_def, raw_input, ctx)
     at_once = _at_once(state_def, raw_input, ctx)
     run.position["iterations"] = kept
     length = {"mapStateStartedEventDetails": {"length": len(items)}}
     history.add_event(run.execution, "MapStateStarted", length)
     results = Iterations(run, state_def, raw_input, ctx, kept).run(items, at_once)
-    try:
-        states_errors.check_size(results, ctx["State"]["Name"], ctx)
-    except states._ExecutionError:
-        run.position.pop("iterations")  # then a redrive runs all of them again
-        raise
+    states_errors.check_size(results, ctx["State"]["Name"], ctx)
     output = states_jsonata.output(state_def, raw_input, ctx, result=results, default=results)
     states_jsonata.assign(state_def, raw_input, ctx, result=results)
     history.add_event(run.execution, "MapStateSucceeded", beside=history.last())

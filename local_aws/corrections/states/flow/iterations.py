@@ -132,7 +132,7 @@ class Iterations:
             self._last = self._event("MapIterationSucceeded", index, beside=before)
 
     def _selected(self, item: Any, ctx: dict[str, Any]) -> Any:
-        """An iteration's input: its item, or what ItemSelector makes of it."""
+        """Return an iteration's input: its item, or what ItemSelector makes of it."""
         if "ItemSelector" not in self._state_def:
             return item
         scope = states_jsonata.Scope(self._raw_input, ctx)
@@ -166,7 +166,7 @@ class Iterations:
             history.add_event(self._run.execution, f"{state_type}StateAborted", beside=beside)
 
     def _state_type(self, index: int) -> str | None:
-        """The type of the state that an iteration is in; None before its first state."""
+        """Return the type of the state that an iteration is in; None before its first."""
         state = self._kept[index].get("state")
         found = self._state_def["ItemProcessor"]["States"].get(state, {})
         return found.get("Type") if state else None

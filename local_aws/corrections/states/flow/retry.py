@@ -18,7 +18,7 @@ Transition = tuple[Any, str | None]
 def delay_seconds(
     retrier: dict[str, Any], retries: int, uniform: Callable[[float, float], float]
 ) -> float:
-    """How long to wait before the next attempt, in seconds, after `retries` retries so far.
+    """Return the seconds to wait before the next attempt, after `retries` retries so far.
 
     ministack caps every delay at 60 s and ignores MaxDelaySeconds and JitterStrategy.
     """
@@ -36,7 +36,7 @@ def with_retry_and_catch(
     raw_input: Any,
     ctx: dict[str, Any],
     attempt: Callable[[], Transition],
-    failed: Callable[[], object] = lambda: None,
+    failed: Callable[[states._ExecutionError], object] = lambda _: None,
 ) -> Transition:
     """Attempt the state until it succeeds, is caught, or fails.
 
@@ -47,7 +47,7 @@ def with_retry_and_catch(
         raw_input: Its input.
         ctx: The context object and the variables.
         attempt: Does the state's work.
-        failed: Called when an error is not retried, before it is caught.
+        failed: Called with an error that is not retried, before it is caught.
     """
     state = ctx["State"]
     retries: dict[int, int] = {}
@@ -62,7 +62,7 @@ def with_retry_and_catch(
                 state_def.get("Retry", []), error.error, retries
             )
             if retrier is None:
-                failed()
+                failed(error)
                 return _catch(state_def, raw_input, ctx, error)
             delay = delay_seconds(retrier, retries.get(index, 0), random.uniform)
             states._scaled_sleep(delay)
@@ -72,7 +72,7 @@ def with_retry_and_catch(
 def _catch(
     state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any], error: states._ExecutionError
 ) -> Transition:
-    """The way a Catch takes; raises the error again when no entry is meant for it."""
+    """Take the way of a Catch; raise the error again when no entry is meant for it."""
     for index, catcher in enumerate(state_def.get("Catch", [])):
         if not states._error_matches(catcher.get("ErrorEquals", []), error.error):
             continue

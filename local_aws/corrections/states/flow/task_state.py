@@ -36,7 +36,7 @@ def execute_task(
 def _attempt(
     run: Run, state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any]
 ) -> Transition:
-    """One attempt, from its arguments to its output and variables."""
+    """Attempt it once, from its arguments to its output and variables."""
     task = _prepare(run, state_def, raw_input, ctx)
     role = task.role_arn if "Credentials" in state_def else None
     history.task_scheduled(run.execution, task.resource, task.arguments, task.timeout, role)
@@ -71,7 +71,7 @@ def _prepare(run: Run, state_def: dict[str, Any], raw_input: Any, ctx: dict[str,
 
 
 def _timeout(state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any]) -> float | None:
-    """TimeoutSeconds, which may be an expression: with one, ministack crashes."""
+    """Return TimeoutSeconds, which may be an expression: with one, ministack crashes."""
     if "TimeoutSecondsPath" in state_def:
         value = states._resolve_path_or_ctx(state_def["TimeoutSecondsPath"], raw_input, ctx)
     elif "TimeoutSeconds" in state_def:

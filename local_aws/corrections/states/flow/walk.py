@@ -106,7 +106,7 @@ def walk(run: Run, ctx: dict[str, Any]) -> Any:
 
 
 def _step(run: Run, name: str, value: Any, ctx: dict[str, Any]) -> tuple[Any, str | None]:
-    """Enter one state, do its work, and leave it; returns its output and the next state's name."""
+    """Enter one state, do its work, and leave it; return its output and the next state's name."""
     state_def = run.definition["States"][name]
     state_type = state_def.get("Type")
     ctx["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
@@ -124,7 +124,7 @@ def _step(run: Run, name: str, value: Any, ctx: dict[str, Any]) -> tuple[Any, st
 def _execute(
     run: Run, state_type: str, state_def: dict[str, Any], value: Any, ctx: dict[str, Any]
 ) -> tuple[Any, str | None]:
-    """The state's own work; the functions are looked up by name, since most are ministack's."""
+    """Do the state's own work; functions are looked up by name, since most are ministack's."""
     if state_type == "Succeed":
         return _succeed(state_def, value, ctx), None
     handler = getattr(states, _HANDLERS[state_type])
@@ -136,7 +136,7 @@ def _execute(
 
 
 def _succeed(state_def: dict[str, Any], value: Any, ctx: dict[str, Any]) -> Any:
-    """A Succeed state's output; ministack ignores its Output in JSONata.
+    """Return a Succeed state's output; ministack ignores its Output in JSONata.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-succeed.html
     """
@@ -147,7 +147,7 @@ def _succeed(state_def: dict[str, Any], value: Any, ctx: dict[str, Any]) -> Any:
 
 
 def _context(run: Run) -> dict[str, Any]:
-    """The context object, with ministack's own keys beside it.
+    """Return the context object, with ministack's own keys beside it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
     """

@@ -12,7 +12,7 @@ from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 
 def role_arn(state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any], default: str) -> str:
-    """The ARN in Credentials.RoleArn, which ministack ignores; `default` without Credentials."""
+    """Return Credentials.RoleArn, which ministack ignores; `default` without Credentials."""
     credentials = state_def.get("Credentials")
     if credentials is None:
         return default

@@ -96,7 +96,7 @@ def start(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _request(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The request of StartExecution: text is sent as it is, any other input as JSON."""
+    """Return the request of StartExecution: text is sent as it is, any other input as JSON."""
     given = arguments.get("Input")
     text = given if isinstance(given, str) else history.text({} if given is None else given)
     return {
@@ -107,7 +107,7 @@ def _request(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _description(arn: str, *, parsed: bool) -> dict[str, Any]:
-    """DescribeExecution as `.sync` writes it: capital letters, sorted, dates in milliseconds."""
+    """Return DescribeExecution as `.sync` writes it: in capitals, sorted, in milliseconds."""
     described = json.loads(states._describe_execution({"executionArn": arn})[2])
     for name in ("startDate", "stopDate"):
         described[name] = _milliseconds(described[name])

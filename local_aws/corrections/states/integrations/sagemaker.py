@@ -73,7 +73,7 @@ def check_fields(arguments: Any, ctx: dict[str, Any]) -> None:
 
 
 def unknown_fields(value: Any, shape: Any) -> list[str]:
-    """What is wrong with the field names of a request; empty when nothing is.
+    """Return what is wrong with the field names of a request.
 
     An optimized integration knows the fields of its request and ends the execution on any other:
     https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15
@@ -95,13 +95,13 @@ def unknown_fields(value: Any, shape: Any) -> list[str]:
 
 
 def sync_document(description: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    """A job's description as `.sync` returns it: epoch milliseconds, and the tags as a map."""
+    """Return a job's description as `.sync` does: epoch milliseconds, and the tags as a map."""
     document = json.loads(json.dumps(description, default=_milliseconds))
     return {**document, "Tags": dict(tags)}
 
 
 def call_sdk(role_arn: str, resource: str, arguments: Any) -> dict[str, Any]:
-    """Any SageMaker operation, as `aws-sdk:sagemaker:<operation>` calls it; times are ISO 8601."""
+    """Call any SageMaker operation as `aws-sdk:sagemaker:<operation>`; times are ISO 8601."""
     operation = resource.rpartition(":")[2]
     name = operation[0].upper() + operation[1:]
     try:
@@ -141,7 +141,7 @@ def _stop(role_arn: str, name: str) -> None:
 
 
 def _own_tags(execution: dict[str, Any]) -> list[dict[str, str]]:
-    """The tags that `.sync` adds to a job: https://github.com/aws/aws-cdk/issues/32294."""
+    """Return the tags that `.sync` adds to a job: https://github.com/aws/aws-cdk/issues/32294."""
     return [
         {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"},
         {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": execution["executionArn"]},

@@ -44,7 +44,7 @@ class Service:
         return states._ExecutionError(f"{self.sdk}.{self._class(code, self.sdk)}", cause)
 
     def _class(self, code: str, general: str) -> str:
-        """The class of an error; one that the model lacks has the general class."""
+        """Return the class of an error; one that the model lacks has the general class."""
         shape = code if code in self.modelled else general
         return shape if shape.endswith("Exception") else f"{shape}Exception"
 
