@@ -229,6 +229,7 @@ def test_condition_keys_of_a_training_job():
             "aws-sdk:sagemaker",
             "describeTrainingJob",
         ),
+        ("arn:aws:states:::states:startExecution.sync:2", "states", "startExecution.sync:2"),
         (
             "arn:aws:lambda:us-east-1:1:function:f",
             "lambda",

@@ -22,18 +22,13 @@ MOST_AT_ONCE = 40
 
 
 def corrected(original: Callable[..., Transition]) -> Callable[..., Transition]:
-    """Wrap the work of Map states; JSONPath and DISTRIBUTED stay with ministack."""
+    """Wrap the work of Map states; JSONPath, DISTRIBUTED and Iterator stay with ministack."""
 
     def execute_map(
         state_def: dict[str, Any], raw_input: Any, execution: dict[str, Any], ctx: dict[str, Any]
     ) -> Transition:
         run = CURRENT.get()
-        mode = state_def.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode")
-        if (
-            run is None
-            or mode == "DISTRIBUTED"
-            or states._state_query_language(state_def, ctx) != "JSONata"
-        ):
+        if run is None or not _corrected_here(state_def, ctx):
             return original(state_def, raw_input, execution, ctx)
         return _execute(run, state_def, raw_input, ctx)
 
