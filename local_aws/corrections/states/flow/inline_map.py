@@ -35,6 +35,13 @@ def corrected(original: Callable[..., Transition]) -> Callable[..., Transition]:
     return execute_map
 
 
+def _corrected_here(state_def: dict[str, Any], ctx: dict[str, Any]) -> bool:
+    processor = state_def.get("ItemProcessor")
+    if processor is None or states._state_query_language(state_def, ctx) != "JSONata":
+        return False
+    return bool(processor.get("ProcessorConfig", {}).get("Mode") != "DISTRIBUTED")
+
+
 def _execute(
     run: Run, state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any]
 ) -> Transition:
