@@ -7,22 +7,18 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#co
 
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import history
-from local_aws.corrections.states import permissions as states_permissions
-from local_aws.corrections.states.run import Run
-
-if TYPE_CHECKING:
-    from local_aws.corrections.states.task import Task
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution.run import Run
+from local_aws.corrections.states.integrations.task import Task
 
 SUFFIX = ".waitForTaskToken"
-_SDK = "arn:aws:states:::aws-sdk:sfn:"
 
 
-def call_and_wait(run: Run, task: "Task", execution: dict[str, Any], token: str) -> Any:
+def call_and_wait(run: Run, task: Task) -> Any:
     """Make the call, then wait until SendTaskSuccess or SendTaskFailure names the token.
 
     A call may itself report the task: then nothing was submitted (whether AWS records
@@ -37,24 +33,17 @@ def call_and_wait(run: Run, task: "Task", execution: dict[str, Any], token: str)
         TaskTimedOut: the task took too long.
     """
     report: dict[str, Any] = {"event": threading.Event(), "result": None, "error": None}
-    states._task_tokens[token] = report
+    states._task_tokens[task.token] = report
     resource = task.resource.removesuffix(SUFFIX)
     try:
-        _check(task.role_arn, resource)
         answer = run.call(lambda: states._invoke_resource(resource, task.arguments), task.deadline)
         if not report["event"].is_set():
             output = history.text(answer)
-            history.task_event(execution, task.resource, "TaskSubmitted", output=output)
+            history.task_event(run.execution, task.resource, "TaskSubmitted", output=output)
         run.wait_for(report["event"], task.deadline)
     finally:
-        states._task_tokens.pop(token, None)
+        states._task_tokens.pop(task.token, None)
     if report["error"] is not None:
         raise states._ExecutionError(report["error"]["Error"], report["error"]["Cause"])
     result = report["result"]
     return json.loads(result) if isinstance(result, str) else result
-
-
-def _check(role_arn: str, resource: str) -> None:
-    operation = resource.removeprefix(_SDK)
-    if operation.startswith("sendTask"):
-        states_permissions.check_report(role_arn, f"S{operation[1:]}")

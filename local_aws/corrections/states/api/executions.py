@@ -20,10 +20,10 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import finish as states_finish
-from local_aws.corrections.states import history
-from local_aws.corrections.states import walk as states_walk
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import finish as states_finish
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.flow import walk as states_walk
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -84,7 +84,7 @@ def stop_execution(data: dict[str, Any]) -> Response:
 
 
 def describe_execution(data: dict[str, Any]) -> Response:
-    """What an execution is and became.
+    """Describe what an execution is and became.
 
     ministack reports the error of a failed execution as its output, and knows neither redrives nor
     which version or alias was started.
@@ -109,7 +109,7 @@ def describe_execution(data: dict[str, Any]) -> Response:
 
 
 def not_redrivable_reason(execution: dict[str, Any]) -> str | None:
-    """Why an execution cannot be redriven; None when it can."""
+    """Return why an execution cannot be redriven; None when it can."""
     if execution["status"] in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution['status']} and cannot be redriven"
     if len(execution["events"]) >= 24_999:
@@ -118,7 +118,7 @@ def not_redrivable_reason(execution: dict[str, Any]) -> str | None:
 
 
 def _again(existing: dict[str, Any], given: str) -> Response:
-    """StartExecution under a used name: the same answer for the same start, while it runs."""
+    """Answer a start under a used name: as the first time for the same start, while it runs."""
     if existing["status"] == "RUNNING" and existing["input"] == given:
         return _answer(
             {"executionArn": existing["executionArn"], "startDate": existing["startDate"]}
@@ -157,7 +157,7 @@ def _check_input(given: Any) -> Response | None:
 def _new_execution(
     arn: str, name: str, given: str, requested: str, machine: dict[str, Any]
 ) -> dict[str, Any]:
-    """The record of a new execution, pinned to the definition and role it was started with.
+    """Return the record of a new execution, pinned to the definition and role it was started with.
 
     A version or an alias runs the version's definition, also after the machine was updated.
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html

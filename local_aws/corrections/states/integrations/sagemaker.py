@@ -8,31 +8,28 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 import json
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import history
-from local_aws.corrections.states import permissions as states_permissions
-from local_aws.corrections.states.run import Ended, Run, TaskTimedOut
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution.run import Ended, Run, TaskTimedOut
+from local_aws.corrections.states.integrations import permissions as states_permissions
+from local_aws.corrections.states.integrations.sdk_errors import SAGEMAKER
+from local_aws.corrections.states.integrations.task import Task
 from local_aws.faults import jobs as faults_jobs
 from local_aws.faults.plan import DropSync
 from local_aws.sagemaker.api import operations as api
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.job.training_job import TrainingJob
 
-if TYPE_CHECKING:
-    from local_aws.corrections.states.task import Task
-
 _logger = logging.getLogger("states")
 SDK = "arn:aws:states:::aws-sdk:sagemaker:"
 CREATE_TRAINING_JOB = "arn:aws:states:::sagemaker:createTrainingJob"
-_MODELLED = {"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound"}
 
 
-def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> Any:
+def create_training_job(run: Run, task: Task) -> Any:
     """Start a training job and, with `.sync`, wait for it.
 
     Returns:
@@ -45,13 +42,13 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
     request = task.arguments
     if not task.resource.endswith(".sync"):
         return {"TrainingJobArn": _create(task.role_arn, request).arn}
-    tags = [*request.get("Tags", []), *_own_tags(execution)]
+    tags = [*request.get("Tags", []), *_own_tags(run.execution)]
     job = _create(task.role_arn, {**request, "Tags": tags})
     sync = faults_jobs.sync(job)
     try:
         run.check()
         answer = history.text({"TrainingJobArn": job.arn})
-        history.task_event(execution, task.resource, "TaskSubmitted", output=answer)
+        history.task_event(run.execution, task.resource, "TaskSubmitted", output=answer)
         run.wait_for(sync.over, task.deadline)
     except (Ended, TaskTimedOut):
         _stop(task.role_arn, job.name)
@@ -64,26 +61,19 @@ def create_training_job(run: Run, task: "Task", execution: dict[str, Any]) -> An
     return document
 
 
-def check_fields(resource: str, arguments: Any, ctx: dict[str, Any]) -> None:
+def check_fields(arguments: Any, ctx: dict[str, Any]) -> None:
     """Refuse a request with a field that CreateTrainingJob does not have.
 
     Raises:
         _ExecutionError: States.Runtime, which nothing catches.
     """
-    if not resource.startswith(CREATE_TRAINING_JOB):
-        return
     unknown = unknown_fields(arguments, api.input_shape("CreateTrainingJob"))
     if unknown:
-        raise states_errors.engine_error(
-            "States.Runtime",
-            f"The Parameters '{history.text(arguments)}' could not be used to start the Task: "
-            f"[{', '.join(unknown)}]",
-            ctx,
-        )
+        raise states_errors.parameters_error(arguments, unknown, ctx)
 
 
 def unknown_fields(value: Any, shape: Any) -> list[str]:
-    """What is wrong with the field names of a request; empty when nothing is.
+    """Return what is wrong with the field names of a request.
 
     An optimized integration knows the fields of its request and ends the execution on any other:
     https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15
@@ -105,43 +95,20 @@ def unknown_fields(value: Any, shape: Any) -> list[str]:
 
 
 def sync_document(description: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    """A job's description as `.sync` returns it: epoch milliseconds, and the tags as a map."""
+    """Return a job's description as `.sync` does: epoch milliseconds, and the tags as a map."""
     document = json.loads(json.dumps(description, default=_milliseconds))
     return {**document, "Tags": dict(tags)}
 
 
-def optimized_error(error: SageMakerError) -> states._ExecutionError:
-    """An error of the optimized integration, named and worded by the AWS SDK for Java 1."""
-    name = f"{error.code}Exception" if error.code in _MODELLED else "AmazonSageMakerException"
-    return states._ExecutionError(
-        f"SageMaker.{name}",
-        f"{error.message} (Service: AmazonSageMaker; Status Code: {error.http_status}; "
-        f"Error Code: {error.code}; Request ID: {new_uuid()}; Proxy: null)",
-    )
-
-
-def sdk_error(error: SageMakerError) -> states._ExecutionError:
-    """An error of `aws-sdk:sagemaker:*`, named and worded by the AWS SDK for Java 2.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
-    """
-    name = f"{error.code}Exception" if error.code in _MODELLED else "SageMakerException"
-    return states._ExecutionError(
-        f"SageMaker.{name}",
-        f"{error.message} (Service: SageMaker, Status Code: {error.http_status}, "
-        f"Request ID: {new_uuid()})",
-    )
-
-
 def call_sdk(role_arn: str, resource: str, arguments: Any) -> dict[str, Any]:
-    """Any SageMaker operation, as `aws-sdk:sagemaker:<operation>` calls it; times are ISO 8601."""
+    """Call any SageMaker operation as `aws-sdk:sagemaker:<operation>`; times are ISO 8601."""
     operation = resource.rpartition(":")[2]
     name = operation[0].upper() + operation[1:]
     try:
         states_permissions.check_sagemaker(role_arn, name, arguments)
         answer = api.handle(name, arguments)
     except SageMakerError as error:
-        raise sdk_error(error) from None
+        raise SAGEMAKER.sdk_error(error.code, error.message, error.http_status) from None
     return dict(json.loads(json.dumps(answer, default=_iso)))
 
 
@@ -150,7 +117,7 @@ def _create(role_arn: str, request: dict[str, Any]) -> TrainingJob:
         states_permissions.check_sagemaker(role_arn, "CreateTrainingJob", request)
         return api.create_training_job(request)
     except SageMakerError as error:
-        raise optimized_error(error) from None
+        raise SAGEMAKER.optimized_error(error.code, error.message, error.http_status) from None
 
 
 def _dropped(fault: DropSync, document: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +141,7 @@ def _stop(role_arn: str, name: str) -> None:
 
 
 def _own_tags(execution: dict[str, Any]) -> list[dict[str, str]]:
-    """The tags that `.sync` adds to a job: https://github.com/aws/aws-cdk/issues/32294."""
+    """Return the tags that `.sync` adds to a job: https://github.com/aws/aws-cdk/issues/32294."""
     return [
         {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"},
         {"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": execution["executionArn"]},

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonata
 
-from local_aws.corrections.states.jsonata import is_expression
+from local_aws.corrections.states.expressions.jsonata import is_expression
 
 # What an expression's parts are called. Predicates, the later steps of a path, transforms and the
 # bodies of functions are left out: a bare name in them means the item at hand.
@@ -31,7 +31,7 @@ _OWN_CONTEXT = {"lambda", "transform"}
 
 
 def unsupported_references(value: Any, place: str = "") -> Iterator[str]:
-    """What AWS says about each bare name in the expressions of a definition."""
+    """Yield what AWS says about each bare name in the expressions of a definition."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from unsupported_references(item, f"{place}/{key}")
@@ -47,7 +47,7 @@ def unsupported_references(value: Any, place: str = "") -> Iterator[str]:
 
 
 def bare_names(node: Any) -> Iterator[str]:
-    """The names that an expression, as the library parsed it, looks up in no object."""
+    """Yield the names that an expression, as the library parsed it, looks up in no object."""
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from bare_names(item)

@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import jsonata as states_jsonata
-from local_aws.corrections.states.run import Ended
+from local_aws.corrections.states.execution.run import Ended
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 Transition = tuple[Any, str | None]
 
@@ -18,7 +18,7 @@ Transition = tuple[Any, str | None]
 def delay_seconds(
     retrier: dict[str, Any], retries: int, uniform: Callable[[float, float], float]
 ) -> float:
-    """How long to wait before the next attempt, in seconds, after `retries` retries so far.
+    """Return the seconds to wait before the next attempt, after `retries` retries so far.
 
     ministack caps every delay at 60 s and ignores MaxDelaySeconds and JitterStrategy.
     """
@@ -36,10 +36,18 @@ def with_retry_and_catch(
     raw_input: Any,
     ctx: dict[str, Any],
     attempt: Callable[[], Transition],
+    failed: Callable[[states._ExecutionError], object] = lambda _: None,
 ) -> Transition:
     """Attempt the state until it succeeds, is caught, or fails.
 
     Every retrier counts its own attempts; `$states.context.State.RetryCount` is their sum.
+
+    Args:
+        state_def: The state.
+        raw_input: Its input.
+        ctx: The context object and the variables.
+        attempt: Does the state's work.
+        failed: Called with an error that is not retried, before it is caught.
     """
     state = ctx["State"]
     retries: dict[int, int] = {}
@@ -54,6 +62,7 @@ def with_retry_and_catch(
                 state_def.get("Retry", []), error.error, retries
             )
             if retrier is None:
+                failed(error)
                 return _catch(state_def, raw_input, ctx, error)
             delay = delay_seconds(retrier, retries.get(index, 0), random.uniform)
             states._scaled_sleep(delay)
@@ -63,7 +72,7 @@ def with_retry_and_catch(
 def _catch(
     state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any], error: states._ExecutionError
 ) -> Transition:
-    """The way a Catch takes; raises the error again when no entry is meant for it."""
+    """Take the way of a Catch; raise the error again when no entry is meant for it."""
     for index, catcher in enumerate(state_def.get("Catch", [])):
         if not states._error_matches(catcher.get("ErrorEquals", []), error.error):
             continue

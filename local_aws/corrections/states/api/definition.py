@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from local_aws.corrections.states.references import unsupported_references
+from local_aws.corrections.states.expressions.references import unsupported_references
 
 _TYPES = {"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 _GO_ON = {"Task", "Pass", "Wait", "Parallel", "Map"}
@@ -45,7 +45,7 @@ def checked(original: Callable[[Any], str | None]) -> Callable[[Any], str | None
 
 
 def problems(document: Any) -> Iterator[str]:
-    """What is wrong with a definition, in AWS's words with the place it was found at."""
+    """Yield what is wrong with a definition, in AWS's words with the place it was found at."""
     if not isinstance(document, dict):
         yield "SCHEMA_VALIDATION_FAILED: The definition must be an object at /"
         return
@@ -53,7 +53,7 @@ def problems(document: Any) -> Iterator[str]:
 
 
 def _machine(machine: dict[str, Any], place: str, language: str) -> Iterator[str]:
-    """A whole machine, or the one inside a branch or an iteration."""
+    """Check a whole machine, or the one inside a branch or an iteration."""
     members = machine.get("States")
     if not isinstance(members, dict) or not members:
         yield f"SCHEMA_VALIDATION_FAILED: The field 'States' should be specified at {place or '/'}"
@@ -109,7 +109,7 @@ def _transitions(state: dict[str, Any], where: str, names: set[str]) -> Iterator
 
 
 def targets(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every state that a state may go to, with the field that says so."""
+    """Yield every state that a state may go to, with the field that says so."""
     for field in ("Next", "Default"):
         if field in state:
             yield field, state[field]

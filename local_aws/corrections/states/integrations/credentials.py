@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-
 
 from typing import Any
 
-from ministack.core.responses import new_uuid
 from ministack.services import stepfunctions as states
 
 from local_aws.corrections.iam import roles as iam_roles
-from local_aws.corrections.states import jsonata as states_jsonata
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 
 def role_arn(state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any], default: str) -> str:
-    """The ARN in Credentials.RoleArn, which ministack ignores; `default` without Credentials."""
+    """Return Credentials.RoleArn, which ministack ignores; `default` without Credentials."""
     credentials = state_def.get("Credentials")
     if credentials is None:
         return default
@@ -33,20 +32,14 @@ def assume(role: str, source: str, state_machine_arn: str) -> None:
     sts:AssumeRole on it too.
 
     Raises:
-        _ExecutionError: States.TaskFailed in the words of STS. Under which name AWS reports it is
-            not documented: assumed.
+        _ExecutionError: States.TaskFailed in AWS's words, which public stacks catch.
     """
     if role == source:
         return
-    refusal = iam_roles.enforced() and iam_roles.denied(source, "sts:AssumeRole", role)
-    if not refusal and not iam_roles.trusts_role(role, source, state_machine_arn):
-        refusal = (
-            f"User: {iam_roles.session_arn(source)} is not authorized to perform: sts:AssumeRole "
-            f"on resource: {role}"
-        )
-    if refusal:
+    if (
+        iam_roles.enforced() and iam_roles.denied(source, "sts:AssumeRole", role)
+    ) or not iam_roles.trusts_role(role, source, state_machine_arn):
         raise states._ExecutionError(
             "States.TaskFailed",
-            f"{refusal} (Service: AWSSecurityTokenService; Status Code: 403; "
-            f"Error Code: AccessDenied; Request ID: {new_uuid()}; Proxy: null)",
+            f"The role {source} is not authorized to assume the task state's role, {role}.",
         )

@@ -10,14 +10,14 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import jsonata as states_jsonata
-from local_aws.corrections.states.errors import engine_error
+from local_aws.corrections.states.execution.errors import engine_error
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 
 Transition = tuple[Any, str | None]
 
 
 def corrected(original: Callable[..., Transition]) -> Callable[..., Transition]:
-    """A Choice state's way on; JSONPath states stay with ministack."""
+    """Wrap the work of Choice states; JSONPath states stay with ministack."""
 
     def execute_choice(
         state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any]
@@ -40,7 +40,7 @@ def corrected(original: Callable[..., Transition]) -> Callable[..., Transition]:
 def _leave(
     way: dict[str, Any], target: str, raw_input: Any, ctx: dict[str, Any], place: str
 ) -> Transition:
-    """Output and Assign of the way taken; both see the variables as they were before."""
+    """Apply Output and Assign of the way taken; both see the variables as they were before."""
     output = states_jsonata.output(way, raw_input, ctx, default=raw_input, field=f"{place}Output")
     states_jsonata.assign(way, raw_input, ctx, field=f"{place}Assign")
     return output, target

@@ -11,14 +11,14 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import history
-from local_aws.corrections.states import run as states_run
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution import run as states_run
 
 _lock = threading.Lock()
 
 
 def finish(execution: dict[str, Any], status: str, **facts: Any) -> bool:
-    """Give a running execution its final status; False when it already has one."""
+    """Give a running execution its final status; return whether it had none yet."""
     with _lock:
         if execution["status"] != "RUNNING":
             return False
@@ -49,7 +49,7 @@ def time_out(execution: dict[str, Any]) -> None:
     https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
     """
     if finish(execution, "TIMED_OUT"):
-        history.begin_chain()
+        history.chain_from(0)
         event = {"executionTimedOutEventDetails": {"error": "States.Timeout"}}
         _announce(execution, "ExecutionTimedOut", event)
         states_run.end(execution["executionArn"])
@@ -58,12 +58,15 @@ def time_out(execution: dict[str, Any]) -> None:
 def abort(execution: dict[str, Any], error: str | None, cause: str | None) -> None:
     """End with ABORTED and stop the walk, whatever it waits for."""
     if finish(execution, "ABORTED", error=error, cause=cause):
-        history.begin_chain()
-        details = {"error": error or "", "cause": cause or ""}
-        _announce(execution, "ExecutionAborted", {"executionAbortedEventDetails": details})
+        history.chain_from(0)
+        given = {
+            key: text for key, text in (("error", error), ("cause", cause)) if text is not None
+        }
+        _announce(execution, "ExecutionAborted", {"executionAbortedEventDetails": given})
         states_run.end(execution["executionArn"])
 
 
 def _announce(execution: dict[str, Any], event_type: str, event: dict[str, Any]) -> None:
     history.add_event(execution, event_type, event)
     states._emit_execution_status_event(execution)
+    states_run.tell_end(execution["executionArn"])

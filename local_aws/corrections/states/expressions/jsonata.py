@@ -10,9 +10,9 @@ from typing import Any
 import jsonata
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import history
-from local_aws.corrections.states.errors import engine_error
-from local_aws.corrections.states.run import CURRENT
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution.errors import engine_error
+from local_aws.corrections.states.execution.run import CURRENT, Run
 
 _CONTEXT = ("Execution", "State", "StateMachine", "Task", "Map")
 
@@ -40,7 +40,7 @@ class Scope:
 
 
 def evaluate(template: Any, field: str, scope: Scope) -> Any:
-    """The value of a field: a template whose strings may be expressions.
+    """Return the value of a field: a template whose strings may be expressions.
 
     Args:
         template: The field's value in the definition.
@@ -62,7 +62,7 @@ def evaluate(template: Any, field: str, scope: Scope) -> Any:
 def typed(
     state_def: dict[str, Any], field: str, expected: str, raw_input: Any, ctx: dict[str, Any]
 ) -> Any:
-    """A field that must be of a JSON type: Seconds, Cause, Choices[0]/Condition..."""
+    """Return a field that must be of a JSON type: Seconds, Cause, Choices[0]/Condition..."""
     template = state_def[field.rpartition("/")[2]]
     value = evaluate(template, field, Scope(raw_input, ctx))
     actual = states._json_type(value)
@@ -84,12 +84,12 @@ def evaluate_expression(
     result: Any = None,
     error_output: Any = None,
 ) -> Any:
-    """For ministack's own callers, which do not say which field an expression belongs to."""
+    """Evaluate for ministack's own callers, which name no field."""
     return _expression(expression, "", Scope(raw_input, ctx, result, error_output))
 
 
 def arguments(state_def: dict[str, Any], raw_input: Any, ctx: dict[str, Any]) -> Any:
-    """What a task sends; the state's input when it has no Arguments."""
+    """Return what a task sends; the state's input when it has no Arguments."""
     if "Arguments" not in state_def:
         return raw_input
     return evaluate(state_def["Arguments"], "Arguments", Scope(raw_input, ctx))
@@ -105,7 +105,7 @@ def output(
     default: Any = None,
     field: str = "Output",
 ) -> Any:
-    """What a state passes on: its Output, or `default` without one."""
+    """Return what a state passes on: its Output, or `default` without one."""
     if "Output" not in state_def:
         return default
     return evaluate(state_def["Output"], field, Scope(raw_input, ctx, result, error_output))
@@ -150,7 +150,7 @@ def _expression(expression: str, field: str, scope: Scope) -> Any:
 
 
 def _bindings(scope: Scope) -> dict[str, Any]:
-    """`$states` and the variables; the context is only what AWS documents, not ministack's own.
+    """Return `$states` and the variables; the context is what AWS documents, not ministack's own.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
     """
@@ -168,23 +168,28 @@ def _bindings(scope: Scope) -> dict[str, Any]:
     return bindings
 
 
+def evaluation_error(cause: str, field: str, ctx: dict[str, Any] | None) -> states._ExecutionError:
+    """Return a States.QueryEvaluationError, recorded in the history as EvaluationFailed too."""
+    error = engine_error("States.QueryEvaluationError", cause, ctx)
+    run = CURRENT.get()
+    if run is not None and not run.ended.is_set():
+        _record(run, error, field, ctx or {})
+    return error
+
+
 def _refusal(
     field: str, expression: str, what: str, ctx: dict[str, Any] | None
 ) -> states._ExecutionError:
-    """A States.QueryEvaluationError, recorded in the history as EvaluationFailed too."""
     where = f" specified for the field '{field}'" if field else ""
-    error = engine_error(
-        "States.QueryEvaluationError", f"The JSONata expression '{expression}'{where} {what}", ctx
-    )
-    run = CURRENT.get()
-    if run is not None and not run.ended.is_set():
-        details = {
-            "error": error.error,
-            "cause": error.cause,
-            "location": field,
-            "state": (ctx or {}).get("State", {}).get("Name", ""),
-        }
-        history.add_event(
-            run.execution, "EvaluationFailed", {"evaluationFailedEventDetails": details}
-        )
-    return error
+    return evaluation_error(f"The JSONata expression '{expression}'{where} {what}", field, ctx)
+
+
+def _record(run: Run, error: states._ExecutionError, field: str, ctx: dict[str, Any]) -> None:
+    """Add EvaluationFailed; on AWS it follows what a state follows that has done nothing yet."""
+    if history.last() == ctx.get("entered"):
+        history.chain_from(run.execution["events"][history.last() - 1]["previousEventId"])
+    details = {"error": error.error, "cause": error.cause}
+    if field:
+        details["location"] = field
+    details["state"] = ctx.get("State", {}).get("Name", "")
+    history.add_event(run.execution, "EvaluationFailed", {"evaluationFailedEventDetails": details})

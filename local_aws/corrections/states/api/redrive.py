@@ -4,14 +4,16 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html. Th
 state entered again; whether AWS records that for every kind of state is not documented.
 """
 
+import copy
 import json
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import execution as states_execution
-from local_aws.corrections.states import history
+from local_aws.corrections.states.api import executions as states_execution
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.flow.walk import RESUME
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -21,7 +23,8 @@ def redrive_execution(data: dict[str, Any]) -> Response:
 
     It keeps its ARN, its definition, and that state's input and variables; retry counts and the
     execution's own timeout start anew. A task is started again, with its arguments evaluated anew;
-    a Fail state is entered again, and fails again.
+    a Fail state is entered again, and fails again; of a Map state only the iterations that failed
+    or were aborted go on, each from the state it was in.
     """
     execution = states._executions.get(data.get("executionArn"))
     if execution is None:
@@ -47,8 +50,10 @@ def _reopen(execution: dict[str, Any], token: str | None) -> None:
         redriveCount=execution.get("redriveCount", 0) + 1,
         redriveDate=now_iso(),
         redriveToken=token,
+        # The old walk may take a moment to notice its end: it keeps the position it has.
+        **{RESUME: copy.deepcopy(execution[RESUME])},
     )
-    history.begin_chain()
+    history.chain_from(0)
     details = {"redriveCount": execution["redriveCount"]}
     history.add_event(execution, "ExecutionRedriven", {"executionRedrivenEventDetails": details})
     states._emit_execution_status_event(execution)

@@ -8,8 +8,8 @@ from typing import Any
 
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import history
-from local_aws.corrections.states.run import Ended
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution.run import Ended
 
 MAXIMUM_BYTES = 256 * 1024
 """Of an input, an output, a result or a variable, as UTF-8 text.
@@ -39,7 +39,7 @@ def error_matches(error_equals: Sequence[str], error: str) -> bool:
 
 
 def engine_error(error: str, cause: str, ctx: dict[str, Any] | None) -> states._ExecutionError:
-    """An error of the engine, naming the state it happened in as AWS does."""
+    """Return an error of the engine, naming the state it happened in as AWS does."""
     state = (ctx or {}).get("State", {}).get("Name")
     if state is None:
         return states._ExecutionError(error, cause)
@@ -49,11 +49,24 @@ def engine_error(error: str, cause: str, ctx: dict[str, Any] | None) -> states._
     )
 
 
-def check_size(value: Any, what: str, ctx: dict[str, Any]) -> None:
+def parameters_error(
+    arguments: Any, problems: Sequence[str], ctx: dict[str, Any]
+) -> states._ExecutionError:
+    """Return the error of a request that an optimized integration cannot send; uncatchable."""
+    return engine_error(
+        "States.Runtime",
+        f"The Parameters '{history.text(arguments)}' could not be used to start the Task: "
+        f"[{', '.join(problems)}]",
+        ctx,
+    )
+
+
+def check_size(value: Any, what: str, ctx: dict[str, Any] | None) -> None:
     """Refuse a value over 256 KiB, as AWS does; ministack has no limit.
 
     Raises:
-        _ExecutionError: States.DataLimitExceeded, which States.ALL does not catch.
+        _ExecutionError: States.DataLimitExceeded, which States.ALL does not catch; it names the
+            state of `ctx`, or none for the result of a task.
     """
     if len(history.text(value).encode()) > MAXIMUM_BYTES:
         raise engine_error(

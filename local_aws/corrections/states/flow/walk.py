@@ -13,11 +13,11 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions as states
 
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import finish as states_finish
-from local_aws.corrections.states import history
-from local_aws.corrections.states import run as states_run
-from local_aws.corrections.states.run import Ended, Run
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import finish as states_finish
+from local_aws.corrections.states.execution import history
+from local_aws.corrections.states.execution import run as states_run
+from local_aws.corrections.states.execution.run import Ended, Run
 
 _logger = logging.getLogger("states")
 _WITH_EXECUTION = {"Task", "Parallel", "Map"}
@@ -30,7 +30,7 @@ _HANDLERS = {
     "Map": "_execute_map",
 }
 RESUME = "resume"
-"""Key of an execution's record: the state it is in, its input and the variables, for a redrive."""
+"""Key of an execution's record: the position of its walk, for a redrive."""
 
 
 def prepare(execution: dict[str, Any]) -> None:
@@ -52,6 +52,7 @@ def prepare(execution: dict[str, Any]) -> None:
         execution=execution,
         definition=definition,
         role_arn=pinned["roleArn"],
+        position=execution[RESUME],
         time_out=lambda: states_finish.time_out(execution),
         deadline=None if timeout is None else time.monotonic() + timeout,
     )
@@ -67,9 +68,9 @@ def run_execution(execution_arn: str) -> None:
     if run is None:
         return
     token = states_run.CURRENT.set(run)
-    history.begin_chain()
+    history.chain_from(0)
     try:
-        _walk(run)
+        states_finish.succeed(run.execution, walk(run, _context(run)))
     except Ended:
         pass
     except states._ExecutionError as error:
@@ -82,20 +83,30 @@ def run_execution(execution_arn: str) -> None:
         states_run.forget(run)
 
 
-def _walk(run: Run) -> None:
-    resume = run.execution[RESUME]
-    name, value = resume["state"], resume["input"]
-    ctx = _context(run, dict(resume["variables"]))
-    while name is not None:
+def walk(run: Run, ctx: dict[str, Any]) -> Any:
+    """Go from the state that the run is in to the end; return the output.
+
+    Args:
+        run: The walk; its position is kept for a redrive.
+        ctx: The context object; it takes the variables of the position.
+
+    Raises:
+        _ExecutionError: a state failed.
+        Ended: the execution ended first.
+    """
+    position = run.position
+    ctx["variables"] = dict(position["variables"])
+    while True:
         run.check()
-        run.execution[RESUME] = {"state": name, "input": value, "variables": dict(ctx["variables"])}
-        value, name = _step(run, name, value, ctx)
-    run.check()
-    states_finish.succeed(run.execution, value)
+        value, name = _step(run, position["state"], position["input"], ctx)
+        if name is None:
+            return value
+        position.clear()
+        position.update(state=name, input=value, variables=dict(ctx["variables"]))
 
 
 def _step(run: Run, name: str, value: Any, ctx: dict[str, Any]) -> tuple[Any, str | None]:
-    """Enter one state, do its work, and leave it; returns its output and the next state's name."""
+    """Enter one state, do its work, and leave it; return its output and the next state's name."""
     state_def = run.definition["States"][name]
     state_type = state_def.get("Type")
     ctx["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
@@ -113,7 +124,7 @@ def _step(run: Run, name: str, value: Any, ctx: dict[str, Any]) -> tuple[Any, st
 def _execute(
     run: Run, state_type: str, state_def: dict[str, Any], value: Any, ctx: dict[str, Any]
 ) -> tuple[Any, str | None]:
-    """The state's own work; the functions are looked up by name, since most are ministack's."""
+    """Do the state's own work; functions are looked up by name, since most are ministack's."""
     if state_type == "Succeed":
         return _succeed(state_def, value, ctx), None
     handler = getattr(states, _HANDLERS[state_type])
@@ -125,7 +136,7 @@ def _execute(
 
 
 def _succeed(state_def: dict[str, Any], value: Any, ctx: dict[str, Any]) -> Any:
-    """A Succeed state's output; ministack ignores its Output in JSONata.
+    """Return a Succeed state's output; ministack ignores its Output in JSONata.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-succeed.html
     """
@@ -135,8 +146,8 @@ def _succeed(state_def: dict[str, Any], value: Any, ctx: dict[str, Any]) -> Any:
     return states._apply_output_path(state_def, effective, ctx)
 
 
-def _context(run: Run, variables: dict[str, Any]) -> dict[str, Any]:
-    """The context object, with ministack's own keys beside it.
+def _context(run: Run) -> dict[str, Any]:
+    """Return the context object, with ministack's own keys beside it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
     """
@@ -156,7 +167,6 @@ def _context(run: Run, variables: dict[str, Any]) -> dict[str, Any]:
             "Id": execution["stateMachineArn"],
             "Name": execution["stateMachineArn"].split(":")[6],
         },
-        "variables": variables,
     }
 
 
