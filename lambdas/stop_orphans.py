@@ -1,66 +1,56 @@
-"""StopOrphans: an execution that was stopped, timed out or failed -> its training jobs are stopped.
+"""StopOrphans: the training jobs of an execution that was stopped, timed out or failed are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py).
-An input that it leaves out, for its length or for the key that encrypts it, is asked for.
+The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py). Its
+execution is asked for: events leave out long inputs, and do not tell of a redrive since. An
+execution that was redriven looks after its jobs itself, and has another end.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
-Whatever SageMaker refuses is raised, and Lambda calls again, twice: what was stopped by then is
-left out. boto3 is part of the runtime.
+Whatever AWS refuses is raised, and Lambda calls again, twice: what was stopped by then is left
+out. boto3 is part of the runtime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import boto3
 
-from training_job.outcome.description import Description, describe
+from lambdas.log import logged
+from training_job.outcome.description import Description, describe, iso, moment
 from training_job.outcome.orphans import EndedExecution
-from training_job.outcome.service_error import Kind, service_error
+from training_job.outcome.service_error import ServiceErrorKind, service_error
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001
     """Stop the jobs that the execution left running; return their names."""
-    detail = event["detail"]
-    jobs = _TrainingJobs()
-    orphans = EndedExecution.of(detail, detail.get("input") or _input(detail["executionArn"]))
-    stopped = []
-    for name in orphans.orphans(jobs):
-        jobs.stop(name)
-        stopped.append(name)
-    print(f"{detail['executionArn']}: stopped {stopped}")
-    return {"stopped": stopped}
+    arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
+    with logged("StopOrphans", arn, ended_at=iso(ended_at)) as decided:
+        found = boto3.client("stepfunctions").describe_execution(executionArn=arn)
+        # Both times are Step Functions' own. Its status may still be that of a moment ago.
+        redriven_at = found.get("redriveDate")
+        if redriven_at is not None and ended_at is not None and redriven_at >= ended_at:
+            decided(stopped=[], redriven_at=redriven_at)
+            return {"stopped": []}
+        ended = EndedExecution(arn, iso(found["startDate"]), found["input"])
+        stopped = _stop_orphans(ended)
+        decided(stopped=stopped)
+        return {"stopped": stopped}
 
 
-def _input(execution_arn: str) -> str:
-    states = boto3.client("stepfunctions")
-    return states.describe_execution(executionArn=execution_arn)["input"]
+def _stop_orphans(ended: EndedExecution) -> list[str]:
+    sagemaker = boto3.client("sagemaker")
 
-
-class _TrainingJobs:
-    """SageMaker's training jobs (training_job.orphans.Jobs)."""
-
-    def __init__(self) -> None:
-        self._sagemaker = boto3.client("sagemaker")
-
-    def describe(self, job_name: str) -> Description | None:
+    def described(job_name: str) -> Description | None:
         try:
-            found = self._sagemaker.describe_training_job(TrainingJobName=job_name)
-        except self._sagemaker.exceptions.ClientError as error:
+            return describe(sagemaker.describe_training_job(TrainingJobName=job_name))
+        except sagemaker.exceptions.ClientError as error:
             met = service_error({"Error": error.response["Error"]["Code"], "Cause": str(error)})
-            if met and met.kind == Kind.NO_SUCH_JOB:
+            if met and met.kind == ServiceErrorKind.NO_SUCH_JOB:
                 return None
             raise
-        return describe({**found, "CreationTime": found["CreationTime"].isoformat()})
 
-    def tags(self, description: Description) -> Sequence[Mapping[str, str]]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(
-            ResourceArn=description.document["TrainingJobArn"]
-        )
-        return [
-            {"Key": tag["Key"], "Value": tag["Value"]} for page in pages for tag in page["Tags"]
-        ]
-
-    def stop(self, job_name: str) -> None:
-        self._sagemaker.stop_training_job(TrainingJobName=job_name)
+    stopped = []
+    for name in ended.orphans(described):
+        sagemaker.stop_training_job(TrainingJobName=name)
+        stopped.append(name)
+    return stopped
