@@ -1,8 +1,7 @@
 """StopOrphans: the training jobs of an execution that was stopped, timed out or failed are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py). Its
-execution is asked for: events leave out long inputs, and do not tell of a redrive since. An
-execution that was redriven looks after its jobs itself, and has another end.
+The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py). The
+execution's input is asked for: events leave out long ones.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
 Whatever AWS refuses is raised, and Lambda calls again, twice: what was stopped by then is left
@@ -11,6 +10,9 @@ out. boto3 is part of the runtime.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import boto3
@@ -24,33 +26,36 @@ from training_job.outcome.service_error import ServiceErrorKind, service_error
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001
     """Stop the jobs that the execution left running; return their names."""
     arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
+    if ended_at is None:
+        raise ValueError(f"{arn} has not ended: its stopDate is {event['detail']['stopDate']!r}")
     with logged("StopOrphans", arn, ended_at=iso(ended_at)) as decided:
-        found = boto3.client("stepfunctions").describe_execution(executionArn=arn)
-        # Both times are Step Functions' own. Its status may still be that of a moment ago.
-        redriven_at = found.get("redriveDate")
-        if redriven_at is not None and ended_at is not None and redriven_at >= ended_at:
-            decided(stopped=[], redriven_at=redriven_at)
-            return {"stopped": []}
-        ended = EndedExecution(arn, iso(found["startDate"]), found["input"])
-        stopped = _stop_orphans(ended)
-        decided(stopped=stopped)
-        return {"stopped": stopped}
+        states, sagemaker = boto3.client("stepfunctions"), boto3.client("sagemaker")
+        started = states.describe_execution(executionArn=arn)
+        ended = EndedExecution(arn, iso(started["startDate"]), started["input"])
+        orphans = list(ended.orphans(partial(_described, sagemaker)))
+        if orphans and _redriven_since(ended_at, states.describe_execution(executionArn=arn)):
+            orphans = []
+        for name in orphans:
+            sagemaker.stop_training_job(TrainingJobName=name)
+        decided(stopped=orphans)
+        return {"stopped": orphans}
 
 
-def _stop_orphans(ended: EndedExecution) -> list[str]:
-    sagemaker = boto3.client("sagemaker")
+def _redriven_since(ended_at: datetime, execution: Mapping[str, Any]) -> bool:
+    """Whether the execution goes on: then it looks after its jobs, and will have another end.
 
-    def described(job_name: str) -> Description | None:
-        try:
-            return describe(sagemaker.describe_training_job(TrainingJobName=job_name))
-        except sagemaker.exceptions.ClientError as error:
-            met = service_error({"Error": error.response["Error"]["Code"], "Cause": str(error)})
-            if met and met.kind == ServiceErrorKind.NO_SUCH_JOB:
-                return None
-            raise
+    Asked once the jobs are known, for a redrive comes before its jobs. Both times are Step
+    Functions' own; the status may still be that of a moment ago.
+    """
+    redriven_at = execution.get("redriveDate")
+    return redriven_at is not None and redriven_at >= ended_at
 
-    stopped = []
-    for name in ended.orphans(described):
-        sagemaker.stop_training_job(TrainingJobName=name)
-        stopped.append(name)
-    return stopped
+
+def _described(sagemaker: Any, job_name: str) -> Description | None:
+    try:
+        return describe(sagemaker.describe_training_job(TrainingJobName=job_name))
+    except sagemaker.exceptions.ClientError as error:
+        met = service_error({"Error": error.response["Error"]["Code"], "Cause": str(error)})
+        if met and met.kind == ServiceErrorKind.NO_SUCH_JOB:
+            return None
+        raise

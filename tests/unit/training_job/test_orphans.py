@@ -103,6 +103,26 @@ def test_an_execution_that_was_redriven_since_looks_after_its_jobs(orphans, seco
     assert orphans(account) == stopped
 
 
+def test_a_redrive_that_comes_while_its_jobs_are_looked_for_is_seen(orphans):
+    account = Account(job("agent", "Stopped"))
+    describe_job = account.describe_training_job
+
+    def redriven_meanwhile(**asked):
+        if asked["TrainingJobName"] == "agent-2":
+            account.execution["redriveDate"] = ENDED + timedelta(seconds=1)
+            account.jobs["agent-2"] = job("agent-2")
+        return describe_job(**asked)
+
+    account.describe_training_job = redriven_meanwhile
+    assert orphans(account) == []
+
+
+def test_an_execution_that_runs_has_no_orphans():
+    detail = {"executionArn": ARN, "stopDate": None}
+    with pytest.raises(ValueError, match="has not ended: its stopDate is None"):
+        stop_orphans.handler({"detail": detail}, None)
+
+
 def test_an_execution_whose_end_is_not_yet_told_everywhere_has_ended(orphans):
     """DescribeExecution is eventually consistent."""
     assert orphans(Account(job("agent"), status="RUNNING", redriveCount=0)) == ["agent"]
