@@ -83,7 +83,7 @@ def submission(
         >>> none = submission(
         ...     {}, guard_rails=GuardRails(), execution=execution, progress=Progress(), now=""
         ... )
-        >>> none.decision, none.error
+        >>> none.decision, str(none.error)
         ('fail', 'InvalidArguments')
     """
     if isinstance(given, Mapping):
