@@ -58,8 +58,9 @@ generate: $(BIN)/.ready ## Write every generated file anew.
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
-properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
