@@ -20,7 +20,7 @@ help: ## List the commands.
 
 INSTALL_LOG := $(VENV)/install.log
 
-$(BIN)/.ready: requirements.txt pyproject.toml package-lock.json
+$(BIN)/.ready: requirements.txt pyproject.toml setup.py package-lock.json
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
 	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)) for sagemaker-training; found none" >&2; exit 1; }
 	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_the_guide_works(aws, clone, tmp_path_factory):
             "AWS_DEFAULT_REGION": "us-east-1",
             "CI": "true",
             "HOME": str(tools),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
             "PATH": f"{tools}:{clean['PATH']}",
         },
         stdout=subprocess.PIPE,
