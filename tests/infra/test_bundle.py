@@ -103,6 +103,6 @@ def test_bad_settings_end_the_synth_with_every_problem_and_no_traceback():
         deployment.run(["-m", "infra.app"], CDK_CONTEXT_JSON=context)
     assert failed.value.stderr.splitlines() == [
         "These settings cannot be deployed:",
-        "  - lambda_architecture: should be 'arm64' or 'x86_64'; got 'sparc'",
+        '  - lambda_architecture: got "sparc"; allowed: arm64 or x86_64',
         "  - retain_dat: there is no such setting; did you mean retain_data?",
     ]

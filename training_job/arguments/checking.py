@@ -86,8 +86,7 @@ def check(
         >>> check(TrainingArguments, {"rgion": "us-east-1"}, (), wording)[1][-1]
         Problem(argument='rgion', message='is not an argument; did you mean region?')
     """
-    defaults = defaults or {}
-    given = {name: value for name, value in given.items() if is_given(value)}
+    given, defaults = _those_given(given), _those_given(defaults or {})
     fields = model.model_fields
     values = {name: value for name, value in {**defaults, **given}.items() if name in fields}
     found, problems = _validated(model, values, wording)
@@ -101,9 +100,11 @@ def check(
     return found, [_with_origin(problem, defaults, given) for problem in problems]
 
 
-def _validated(
-    model: type[M], values: dict[str, Any], wording: Wording
-) -> tuple[M, list[Problem]]:
+def _those_given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if is_given(value)}
+
+
+def _validated(model: type[M], values: dict[str, Any], wording: Wording) -> tuple[M, list[Problem]]:
     try:
         return model.model_validate(values), []
     except ValidationError as error:
@@ -111,7 +112,9 @@ def _validated(
     fields = model.model_fields
     wrong = {str(detail["loc"][0]) for detail in details}
     right = {name: value for name, value in values.items() if name not in wrong}
-    examples = {name: accepted(fields[name]).example for name in wrong if fields[name].is_required()}
+    examples = {
+        name: accepted(fields[name]).example for name in wrong if fields[name].is_required()
+    }
     problems = [_problem(detail, fields, wording) for detail in details]
     return model.model_validate(right | examples), problems
 

@@ -355,8 +355,8 @@ class TrainingArguments(BaseModel):
         KmsKey | None,
         _Text,
         Field(
-            description="KMS key that encrypts the model. Default: the deployment's own key, if it has "
-            "one (`kms_key`); else the account's default key for S3, whatever the bucket's is.",
+            description="KMS key that encrypts the model. Default: the deployment's own key, if it "
+            "has one (`kms_key`); else the account's default key for S3, whatever the bucket's is.",
         ),
         Documented(
             allowed="a KMS key id, key ARN, alias (alias/NAME) or alias ARN",
