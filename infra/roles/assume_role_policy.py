@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..settings.context import project_context, read_settings
 from ..settings.model import Settings
+from ..workflow.deployed import state_machine_arn
 from ..workflow.role import guard_rail_conditions
 
 
@@ -118,11 +119,7 @@ def _job_roles(named: Settings) -> dict[str, list[str]]:
 
 def _deployed(stack: str) -> tuple[str, str, str]:
     """Return the state machine's ARN, its role's and its region."""
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
-    machine = outputs.get("StateMachineArn")
-    if machine is None:
-        raise ValueError(f"The stack {stack} has no output StateMachineArn: it is not this one.")
+    machine = state_machine_arn(stack)
     described = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
     return machine, described["roleArn"], machine.split(":")[3]
 

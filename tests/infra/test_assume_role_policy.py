@@ -50,9 +50,7 @@ def test_it_reads_the_settings_of_the_deployment(run):
     assert document["role"] == SUBMITTER
     by_arn, by_old_name, _, passed = document["permissions_policy"]["Statement"]
     for each in (by_arn, by_old_name):
-        assert each["Condition"]["NumericLessThanEquals"] == {
-            "sagemaker:MaxRuntimeInSeconds": "70"
-        }
+        assert each["Condition"]["NumericLessThanEquals"] == {"sagemaker:MaxRuntimeInSeconds": "70"}
     assert "sagemaker:OutputKmsKeyArn" in by_arn["Condition"]["ArnEquals"]
     assert "sagemaker:OutputKmsKey" in by_old_name["Condition"]["ArnEquals"]
     assert passed["Resource"] == [TRAINER]
