@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from kfp_component.aws.clients import Aws
-from kfp_component.aws.errors import Kind, error_code, kind_of
+from kfp_component.aws.errors import CallErrorKind, error_code, kind_of
 from kfp_component.errors import ExitCode
 
 # The error of an execution that was stopped because its pod had to go, and for a person's wish.
@@ -70,13 +70,18 @@ class Stopper:
             signal.signal(number, lambda *_: None)
         threading.Thread(target=self._wait_for_signal, args=(reader,), daemon=True).start()
 
-    def aim(self, execution_arn: str) -> None:
-        """Says which execution is about to be started, before it is.
+    def aim(self, execution_arn: str, *, starting: bool = False) -> None:
+        """Say which execution a signal is to stop, if it exists.
 
         Does not return once a signal has come: nothing may be started any more.
+
+        Args:
+            execution_arn: Which one.
+            starting: Whether it is about to be started, so that it may exist at any moment until
+                ``started`` is called.
         """
+        self._starting = starting
         self._target = execution_arn
-        self._starting = True
         while self._requested.is_set():
             time.sleep(1)
 
@@ -136,7 +141,7 @@ class Stopper:
             return
 
     def _is_final(self, error: Exception) -> bool:
-        return kind_of(error) is Kind.PERMANENT and error_code(error) != "ExecutionDoesNotExist"
+        return kind_of(error) is CallErrorKind.PERMANENT and error_code(error) != "ExecutionDoesNotExist"
 
     def _say_within(self, text: str, seconds: float) -> None:
         """Speaks in a thread: standard output may be closed, or full with nobody reading it."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from kfp_component.aws.backoff import Backoff
-from kfp_component.aws.errors import Kind, kind_of
+from kfp_component.aws.errors import CallErrorKind, kind_of
 
 _SHARE = 0.05
 # The step is to end within max(2 s, 5 % of the run, at most 30 s) of the execution: a little less
@@ -79,11 +79,11 @@ class Poll:
     def _after(self, error: Exception) -> float:
         self.trouble = error
         kind = kind_of(error)
-        if kind is Kind.PERMANENT and not self._refused(error):
+        if kind is CallErrorKind.PERMANENT and not self._refused(error):
             return _NEVER
-        if kind is Kind.EXPIRED:
+        if kind is CallErrorKind.EXPIRED:
             self._expired()
-        if kind is Kind.THROTTLED:
+        if kind is CallErrorKind.THROTTLED:
             self._slowdown = min(_MOST_SLOWDOWN, self._slowdown * 1.5)
             return self._slowdown * (1 + 4 * self._draw()) + self._backoff.next_delay()
         return self._backoff.next_delay()

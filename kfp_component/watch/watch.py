@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kfp_component.aws.clients import Aws, service_time
-from kfp_component.aws.errors import Kind, error_code, kind_of
+from kfp_component.aws.errors import CallErrorKind, error_code, kind_of
 from kfp_component.aws.remedies import cannot
 from kfp_component.durations import duration
 from kfp_component.watch.attempts import Attempt, AttemptHistory
@@ -275,7 +275,7 @@ class Watch:
             tail.drain()
         except Exception as error:
             # Showing lines is never the reason for a failure; a refusal ends it at once.
-            trouble = kind_of(error) is not Kind.PERMANENT
+            trouble = kind_of(error) is not CallErrorKind.PERMANENT
         else:
             trouble = False
         return self.record.log_lines - before, trouble

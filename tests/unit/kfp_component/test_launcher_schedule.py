@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from kfp_component.aws.backoff import Backoff
-from kfp_component.aws.errors import Kind, kind_of
+from kfp_component.aws.errors import CallErrorKind, kind_of
 from kfp_component.watch.schedule import Poll, spacing
 from tests.support.step.launcher_fakes import client_error
 
@@ -105,16 +105,16 @@ def test_a_poll_runs_when_it_is_due_only():
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (client_error("ThrottlingException"), Kind.THROTTLED),
-        (client_error("SomethingNew", 429), Kind.THROTTLED),
-        (client_error("ServiceUnavailable", 503), Kind.TRANSIENT),
-        (client_error("SomethingNew", 502), Kind.TRANSIENT),
-        (client_error("ExpiredTokenException"), Kind.EXPIRED),
-        (client_error("AccessDeniedException"), Kind.PERMANENT),
-        (ParamValidationError(report="x"), Kind.PERMANENT),
-        (TimeoutError(), Kind.TRANSIENT),
-        (ConnectionResetError(), Kind.TRANSIENT),
-        (KeyError("events"), Kind.PERMANENT),
+        (client_error("ThrottlingException"), CallErrorKind.THROTTLED),
+        (client_error("SomethingNew", 429), CallErrorKind.THROTTLED),
+        (client_error("ServiceUnavailable", 503), CallErrorKind.TRANSIENT),
+        (client_error("SomethingNew", 502), CallErrorKind.TRANSIENT),
+        (client_error("ExpiredTokenException"), CallErrorKind.EXPIRED),
+        (client_error("AccessDeniedException"), CallErrorKind.PERMANENT),
+        (ParamValidationError(report="x"), CallErrorKind.PERMANENT),
+        (TimeoutError(), CallErrorKind.TRANSIENT),
+        (ConnectionResetError(), CallErrorKind.TRANSIENT),
+        (KeyError("events"), CallErrorKind.PERMANENT),
     ],
 )
 def test_errors_are_told_apart(error, kind):
