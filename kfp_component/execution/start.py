@@ -18,7 +18,8 @@ from kfp_component.execution.latest import (
     latest_execution,
     leads_to_a_model,
 )
-from kfp_component.stopping.stopper import STOPPED_WITH_POD, Stopper
+from kfp_component.stopping.request import STOPPED_WITH_POD
+from kfp_component.stopping.stopper import Stopper
 from kfp_component.task_input.executor_input import ExecutorInput
 
 # How long a start is tried that the network, or missing credentials, stand in the way of. Nothing

@@ -18,8 +18,8 @@ from kfp_component.task_input.state_machine_arn import StateMachineArn
 OUTPUT_PARAMETERS = ("model_artifact_url", "job_name", "training_image", "execution_arn")
 OUTPUT_ARTIFACTS = ("model", "metrics", "report")
 
-# The inputs that the component declares. KFP's driver hands on every input of the task: the SDK adds
-# one for each value inside another (pipelinechannel--bucket) and for what else is a parameter
+# The inputs that the component declares. KFP's driver hands on every input of the task: the SDK
+# adds one for each value inside another (pipelinechannel--bucket) and for what else is a parameter
 # (base_image, memory_limit).
 INPUTS = frozenset(json.loads(Path(__file__).with_name("inputs.json").read_text()))
 
