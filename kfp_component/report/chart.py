@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from kfp_component.durations import number
 from kfp_component.record.metric_series import Series
@@ -122,10 +123,10 @@ def _polyline(kind: str, points: Sequence[Point], axes: _Axes) -> Html:
 
 
 def _running_mean(points: Sequence[Point], window: int) -> list[Point]:
-    total, means = 0.0, []
-    for index, (position, value) in enumerate(points):
-        total += value
-        if index >= window:
-            total -= points[index - window][1]
-        means.append((position, total / min(index + 1, window)))
+    """Return at each point the mean of the values around it: one of those before it lags behind."""
+    sums = [0.0, *accumulate(value for _, value in points)]
+    means = []
+    for index, (position, _) in enumerate(points):
+        first, end = max(0, index - window // 2), min(len(points), index + window // 2 + 1)
+        means.append((position, (sums[end] - sums[first]) / (end - first)))
     return means

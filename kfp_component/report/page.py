@@ -130,7 +130,7 @@ def _timeline(output: Mapping[str, Any], record: Record) -> Html | None:
     shown = stretches(output, record)
     if not shown:
         return None
-    return join(bar(shown), _table(("Status", "Began (UTC)", "Took", "Message"), rows(shown)))
+    return join(bar(shown), _table(("Status", "UTC", "Took", "Message"), rows(shown)))
 
 
 def _rules(output: Mapping[str, Any]) -> Html | None:

@@ -2,11 +2,11 @@
 
 STYLE = """
 :root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --soft: #59636e; --line: #d8dee4;
-  --card: #f6f8fa; --curve: #0969da; --noise: #0969da55; --good: #1a7f37;
+  --card: #f6f8fa; --curve: #0969da; --noise: #0969da66; --good: #1a7f37;
   --noted: #9a6700; --mark: #8c959f; }
 @media (prefers-color-scheme: dark) {
   :root { --page: #0d1117; --text: #e6edf3; --soft: #9198a1; --line: #30363d; --card: #161b22;
-    --curve: #58a6ff; --noise: #58a6ff55; --good: #3fb950; --noted: #d29922; --mark: #6e7681; } }
+    --curve: #58a6ff; --noise: #58a6ff66; --good: #3fb950; --noted: #d29922; --mark: #6e7681; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 24px; max-width: 1120px; background: var(--page);
   color: var(--text); font: 15px/1.5 system-ui, "Segoe UI", Roboto, Helvetica, sans-serif; }
@@ -20,23 +20,23 @@ p { margin: 4px 0; }
 .good { color: var(--good); } .noted { color: var(--noted); }
 .cards, .curves { display: grid; gap: 12px; }
 .cards { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); margin-top: 18px; }
-.curves { grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); }
+.curves { grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 12px 14px; min-width: 0; }
-.card b { display: block; font-size: 17px; overflow-wrap: anywhere; }
+.cards b { display: block; font-size: 17px; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
   border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-td { overflow-wrap: anywhere; min-width: 62px; }
+td { overflow-wrap: anywhere; } .tight, .card p b { white-space: nowrap; }
 code, pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px;
   margin: 0; overflow-x: auto; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 .grid { stroke: var(--line); stroke-width: 1; }
-polyline { fill: none; stroke: var(--curve); stroke-width: 2; stroke-linejoin: round; }
+polyline { vector-effect: non-scaling-stroke; fill: none; stroke: var(--curve); stroke-width: 2; stroke-linejoin: round; }
 polyline.noise { stroke: var(--noise); stroke-width: 1; }
 circle { fill: var(--curve); }
 .legend { font-size: 12px; display: flex; align-items: center; gap: 6px; margin: 6px 0 0; }
@@ -44,9 +44,10 @@ circle { fill: var(--curve); }
 .swatch.noise { border-top: 1px solid var(--noise); margin-left: 0; }
 .bar, .numbers, .ends { display: flex; }
 .bar { height: 26px; gap: 1px; border-radius: 5px; overflow: hidden; }
-.bar div, .numbers div { flex: 1 1 0; min-width: 0; overflow: hidden; white-space: nowrap;
-  text-align: center; font-size: 12px; }
-.bar div { min-width: 2px; color: #fff; line-height: 26px; padding: 0 4px; }
+.bar div, .numbers div { flex: 1 1 0; min-width: 2px; font-size: 12px; text-align: center; }
+.bar div { display: flex; flex-wrap: wrap; justify-content: center; overflow: hidden; color: #fff; }
+.bar div::before { content: ""; height: 26px; } /* a label that does not fit goes below, unseen */
+.bar span { line-height: 26px; padding: 0 4px; white-space: nowrap; }
 .numbers { color: var(--soft); margin-bottom: 2px; }
 .ends { justify-content: space-between; font-size: 12px; margin: 4px 0 12px; }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 7px; }

@@ -103,9 +103,9 @@ def rows(shown: Sequence[Stretch]) -> list[Html]:
         for phase in stretch.phases:
             kind = _kind(phase)
             cells = (
-                element("td", element("span", class_=f"dot {kind}"), phase.status),
-                element("td", _clock(phase.start, shown[0].start)),
-                element("td", duration(_took(phase)) if _took(phase) > 0 else ""),
+                element("td", element("span", class_=f"dot {kind}"), phase.status, class_="tight"),
+                element("td", _clock(phase.start, shown[0].start), class_="tight"),
+                element("td", duration(_took(phase)) if _took(phase) > 0 else "", class_="tight"),
                 element("td", phase.message),
             )
             found.append(element("tr", *cells))
@@ -155,9 +155,8 @@ def _transitions(entries: Any) -> list[Transition]:
 
 def _part(phase: Transition) -> Html:
     label = f"{phase.status}, {duration(_took(phase))}"
-    return element(
-        "div", label, class_=_kind(phase), title=label, style=f"flex-grow: {_took(phase):.0f}"
-    )
+    share = f"flex-grow: {_took(phase):.0f}"
+    return element("div", element("span", label), class_=_kind(phase), title=label, style=share)
 
 
 def _kind(phase: Transition) -> str:

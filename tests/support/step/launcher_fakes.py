@@ -189,7 +189,7 @@ class NoStopper:
     def __init__(self) -> None:
         self.targets: list[str] = []
 
-    def aim(self, execution_arn: str, *, starting: bool = False) -> None:
+    def aim(self, execution_arn: str, *, starting: bool = False) -> None:  # noqa: ARG002
         self.targets.append(execution_arn)
 
     def started(self) -> None:
