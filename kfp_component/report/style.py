@@ -36,7 +36,8 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 .grid { stroke: var(--line); stroke-width: 1; }
-polyline { vector-effect: non-scaling-stroke; fill: none; stroke: var(--curve); stroke-width: 2; stroke-linejoin: round; }
+polyline { vector-effect: non-scaling-stroke; fill: none; stroke: var(--curve);
+  stroke-width: 2; stroke-linejoin: round; }
 polyline.noise { stroke: var(--noise); stroke-width: 1; }
 circle { fill: var(--curve); }
 .legend { font-size: 12px; display: flex; align-items: center; gap: 6px; margin: 6px 0 0; }
