@@ -80,6 +80,7 @@ def in_short(error: Exception) -> str:
     """Return the error's name, and the URL that cannot be reached.
 
     Example:
+        >>> from botocore.exceptions import EndpointConnectionError
         >>> in_short(EndpointConnectionError(endpoint_url="https://logs.example"))
         'EndpointConnectionError: https://logs.example'
     """
@@ -94,6 +95,10 @@ def kind_of(error: Exception) -> CallErrorKind:
 
     An answer that could not be read (a truncated body) and everything that happened on the network
     may heal, so an unknown error counts as transient unless the service itself refused.
+
+    Example:
+        >>> kind_of(TimeoutError())
+        <CallErrorKind.TRANSIENT: 'transient'>
     """
     if isinstance(error, ClientError):
         return _kind_of_refusal(error)

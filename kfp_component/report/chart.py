@@ -24,6 +24,9 @@ def learning_curve(name: str, series: Series) -> Html:
     Args:
         name: The metric.
         series: Its values; at least one.
+
+    Example:
+        >>> learning_curve("reward", metrics.series["reward"])  # doctest: +SKIP
     """
     points = series.points
     axes = _Axes(points)

@@ -20,14 +20,21 @@ class Stretch:
     """An attempt, or the wait before the next.
 
     Attributes:
-        title: What it is.
-        detail: What is known of it.
+        number: Which attempt it is, or is waited for.
+        is_wait: Whether it is the wait.
         phases: Its statuses, oldest first; a wait is one.
+        detail: What is known of an attempt.
     """
 
-    title: str
-    detail: str
+    number: int
+    is_wait: bool
     phases: Sequence[Transition]
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        return f"Wait for attempt {self.number}" if self.is_wait else f"Attempt {self.number}"
 
     @property
     def start(self) -> float:
@@ -47,6 +54,10 @@ def stretches(output: Mapping[str, Any], record: Record) -> list[Stretch]:
         output: The execution's output. ``attempts`` are the training jobs; ``timeline`` has the
             statuses of the last.
         record: What was seen of the statuses of each.
+
+    Example:
+        >>> [stretch.title for stretch in stretches(output, record)]  # doctest: +SKIP
+        ['Attempt 1', 'Wait for attempt 2', 'Attempt 2']
     """
     attempts = [entry for entry in _list(output.get("attempts")) if isinstance(entry, dict)]
     attempts = attempts or [{"job_name": output.get("job_name")}]
@@ -61,8 +72,8 @@ def stretches(output: Mapping[str, Any], record: Record) -> list[Stretch]:
             continue
         if found and phases[0].start > found[-1].end:
             wait = Transition("Waiting", found[-1].end, phases[0].start, "")
-            found.append(Stretch(f"Wait for attempt {number}", "", [wait]))
-        found.append(Stretch(f"Attempt {number}", _detail(attempt), phases))
+            found.append(Stretch(number, True, [wait]))
+        found.append(Stretch(number, False, phases, _detail(attempt)))
     return found
 
 
@@ -72,12 +83,10 @@ def bar(shown: Sequence[Stretch]) -> Html | None:
     if not parts:
         return None
     begin, end = shown[0].start, max(stretch.end for stretch in shown)
-    attempts = [
-        element("div", stretch.title.removeprefix("Attempt "), style=_width(stretch))
-        if stretch.title.startswith("Attempt")
-        else element("div", style=_width(stretch))
+    attempts = (
+        element("div", None if stretch.is_wait else stretch.number, style=_width(stretch))
         for stretch in shown
-    ]
+    )
     several = element("div", *attempts, class_="numbers") if len(shown) > 1 else None
     ends = element(
         "div",
@@ -98,7 +107,7 @@ def rows(shown: Sequence[Stretch]) -> list[Html]:
             took = duration(stretch.end - stretch.start)
             title = element("b", f"{stretch.title}, {took}")
             found.append(element("tr", element("td", title, about, colspan=4), class_="group"))
-        if stretch.title.startswith("Wait"):
+        if stretch.is_wait:
             continue
         for phase in stretch.phases:
             kind = _kind(phase)

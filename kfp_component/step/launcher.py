@@ -34,6 +34,10 @@ def main(arguments: Sequence[str]) -> int:
 
     Returns:
         An ``ExitCode``: 0 only if the model exists and every output is written.
+
+    Example:
+        >>> main(["--executor_input", text])  # doctest: +SKIP
+        0
     """
     view = choose_view()
     try:

@@ -6,12 +6,14 @@ event lacks is done without: the history is shown, and decides nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kfp_component.durations import duration
 from kfp_component.record.record import SeenAttempt
 
+_LONGEST_REASON = 300
 _JUDGE, _PLANNER = "JudgeAttempt", "BuildRequest"
 
 
@@ -62,10 +64,45 @@ def read_event(event: Mapping[str, Any]) -> AttemptNews | None:
         return None
 
 
+def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refused: str) -> str:
+    """Return why another attempt follows, when, and on what.
+
+    Args:
+        verdict: A verdict to try again.
+        ended: How many training jobs had ended before.
+        instance_types: Those that the attempts may use, in order.
+        refused: Why the last request was not taken; '' if it was.
+
+    Example:
+        >>> job = {"failure_reason": "CapacityError: none left"}
+        >>> explanation(Judged("retry", 30, [job], 1), 0, ["ml.p3.2xlarge", "ml.g5.xlarge"], "")
+        ... # doctest: +ELLIPSIS
+        'Attempt 1 ended without a model: CapacityError: none left. ... on ml.g5.xlarge.'
+    """
+    number, kinds = len(verdict.jobs), instance_types[verdict.instance :]
+    when = f"within {duration(verdict.wait_seconds)}" + (f" on {kinds[0]}" if kinds else "")
+    if number > ended:
+        reason = _reason(verdict.jobs[-1])
+        return (
+            f"Attempt {number} ended without a model: {reason} Attempt {number + 1} begins {when}."
+        )
+    return (
+        f"SageMaker did not take the request ({refused or 'no reason is known'}). It is sent again "
+        f"{when}."
+    )
+
+
+def _reason(job: Mapping[str, Any]) -> str:
+    """Return why a job ended, as a sentence."""
+    said = job.get("failure_reason") or job.get("secondary_status") or job.get("status") or ""
+    reason = str(said).partition("\n")[0].strip()[:_LONGEST_REASON] or "no reason is known"
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
 def _of_state(details: Mapping[str, Any]) -> AttemptNews | None:
     if details.get("name") == _PLANNER:
-        plan = json.loads(details["output"]).get("plan") or {}
-        return Planned([str(kind) for kind in plan.get("instance_types", [])])
+        types = json.loads(details["output"])["plan"]["instance_types"]
+        return Planned([str(kind) for kind in types]) if isinstance(types, list) else None
     if details.get("name") != _JUDGE:
         return None
     verdict = json.loads(details["output"])
@@ -91,6 +128,6 @@ def _of_task(event: Mapping[str, Any]) -> AttemptNews | None:
     if kind == "TaskSubmitted":
         return Submitted()
     if kind in ("TaskFailed", "TaskSubmitFailed"):
-        cause = str(details.get("cause") or "").partition("\n")[0][:300]
+        cause = str(details.get("cause") or "").partition("\n")[0][:_LONGEST_REASON]
         return Refused(": ".join(filter(None, (str(details.get("error") or ""), cause))))
     return None

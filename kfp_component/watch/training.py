@@ -1,11 +1,10 @@
 """Showing an execution that trains: its training jobs, and why one follows another."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kfp_component.aws.clients import Aws, service_time
-from kfp_component.durations import duration
 from kfp_component.record.record import Record, SeenAttempt
 from kfp_component.watch.attempts import (
     AttemptNews,
@@ -13,6 +12,7 @@ from kfp_component.watch.attempts import (
     Planned,
     Refused,
     Submitted,
+    explanation,
     read_event,
 )
 from kfp_component.watch.execution import Age, ExecutionWatch, shown_poll
@@ -27,7 +27,6 @@ _LOG_ARRIVAL_SECONDS = 4.0
 _LOG_ARRIVAL_SHARE = 0.03
 _LAST_TRIES = 3
 _LAST_PAUSE_SECONDS = 0.5
-_LONGEST_REASON = 300
 
 
 def watch_training(
@@ -187,22 +186,10 @@ class TrainingWatch:
         ended, self._ended_jobs = self._ended_jobs, len(verdict.jobs)
         if verdict.decision != "retry":
             return
-        kinds = self._instance_types[verdict.instance :]
-        on = f" on {kinds[0]}" if kinds else ""
-        when = f"within {duration(verdict.wait_seconds)}{on}"
         if len(verdict.jobs) > ended:
             self._end_job()
-            number = len(verdict.jobs)
-            self._waits_for = f"attempt {number + 1}"
-            self._view.say(
-                f"Attempt {number} ended without a model: {_reason(verdict.jobs[-1])} "
-                f"Attempt {number + 1} begins {when}."
-            )
-        else:
-            self._view.say(
-                f"SageMaker did not take the request ({self._refused or 'no reason is known'}). It "
-                f"is sent again {when}."
-            )
+            self._waits_for = f"attempt {len(verdict.jobs) + 1}"
+        self._view.say(explanation(verdict, ended, self._instance_types, self._refused))
 
     def _describe(self) -> float:
         job = self._job
@@ -218,10 +205,3 @@ class TrainingWatch:
 
     def _read_logs(self) -> float:
         return self._job.read_logs() if self._job else 1.0
-
-
-def _reason(job: Mapping[str, Any]) -> str:
-    """Return why a job ended, as a sentence."""
-    said = job.get("failure_reason") or job.get("secondary_status") or job.get("status") or ""
-    reason = str(said).partition("\n")[0].strip()[:_LONGEST_REASON] or "no reason is known"
-    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
