@@ -14,6 +14,7 @@ _RUNNING = ("InProgress", "Stopping")
 _UNKNOWN_JOB = "ValidationException"
 _MOST_DRAIN_SECONDS = 60.0
 _DRAIN_PAUSE_SECONDS = 0.3
+_SHORTEST_PAUSE_SECONDS = 0.05
 _MOST_TROUBLES = 10
 
 
@@ -90,10 +91,12 @@ class JobWatch:
         while self._clock() - began < _MOST_DRAIN_SECONDS and troubles < _MOST_TROUBLES:
             lines, trouble = self._drained()
             troubles = troubles + 1 if trouble and not lines else 0
-            if not lines and not trouble and self._clock() - began >= arrival:
+            left = arrival - (self._clock() - began)
+            if not lines and not trouble and left <= 0:
                 return
             if not lines:
-                sleep(_DRAIN_PAUSE_SECONDS)
+                shortest = _DRAIN_PAUSE_SECONDS if trouble else _SHORTEST_PAUSE_SECONDS
+                sleep(min(_DRAIN_PAUSE_SECONDS, max(left, shortest)))
         self._view.say("The log goes on in CloudWatch; the rest of it is not shown here.")
 
     def _drained(self) -> tuple[int, bool]:

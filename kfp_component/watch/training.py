@@ -110,7 +110,8 @@ class TrainingWatch:
         for poll in (self._news, self._statuses):
             self._run_at_once(poll, sleep)
         if self._job:
-            lateness = service_time(final) - final["stopDate"].timestamp()
+            # The service's clock tells whole seconds.
+            lateness = max(0.0, service_time(final) - final["stopDate"].timestamp())
             arrival = min(_LOG_ARRIVAL_SECONDS, _LOG_ARRIVAL_SHARE * self.age())
             self._job.drain(arrival - lateness, sleep)
 
@@ -134,9 +135,10 @@ class TrainingWatch:
             case Planned(instance_types):
                 self._instance_types = instance_types
             case SeenAttempt():
-                # A request that was not taken is sent again under the same name.
                 known = self.record.attempts
-                if not known or known[-1].job_name != news.job_name:
+                if known and known[-1].job_name == news.job_name:
+                    known[-1] = news  # A request that was not taken is sent again.
+                else:
                     self._begin(news)
                 self._refused = ""
             case Submitted():

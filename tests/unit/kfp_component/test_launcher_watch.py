@@ -397,3 +397,13 @@ def test_a_metric_definition_that_matched_no_line_is_noted(world):
     (note,) = world.watching.record.unmatched({})
     assert note == "metric_definitions: loss matched no line of the log: loss=(.*)"
     assert world.watching.record.unmatched({"loss": 3.0}) == []
+
+
+def test_a_request_that_is_sent_again_on_another_instance_type_is_that_attempt(world):
+    world.schedule()
+    other = {"ResourceConfig": {"InstanceType": "ml.c5.large", "InstanceCount": 2}}
+    world.at(5, lambda: world.judge("retry", wait=1, instance=1))
+    world.at(7, lambda: world.schedule(**other))
+    world.watch()
+    (attempt,) = world.watching.record.attempts
+    assert attempt.instance_type == "ml.c5.large"
