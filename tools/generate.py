@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+import yaml
 from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
@@ -33,6 +34,7 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    component = render_component()
     return {
         Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
         Path("docs/arguments.md"): arguments_page(),
@@ -41,7 +43,8 @@ def generated() -> dict[Path, str]:
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
-        Path("kfp_component/component.yaml"): render_component(),
+        Path("kfp_component/component.yaml"): component,
+        Path("kfp_component/task_input/inputs.json"): _json(component_inputs(component)),
         Path("requirements-launcher.txt"): pins("boto3"),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
     }
@@ -111,6 +114,12 @@ def toolkit_image_input() -> dict[str, Any]:
         **_examples("entry_point", "source_dir", "model_artifact_path", "hyperparameters"),
         **_examples("instance_type", "max_run"),
     }
+
+
+def component_inputs(component: str) -> list[str]:
+    """Return the names of the inputs that a compiled component declares, sorted."""
+    specification = next(yaml.safe_load_all(component))
+    return sorted(specification["root"]["inputDefinitions"]["parameters"])
 
 
 def instance_types() -> dict[str, list[str]]:
