@@ -16,7 +16,7 @@ import botocore.session
 from pydantic.fields import FieldInfo
 
 from infra.settings.page import render as render_settings
-from kfp_component.author.generate import render as render_component
+from kfp_component.author import generate as kfp_component_files
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -38,8 +38,8 @@ def generated() -> dict[Path, str]:
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): render_settings(),
-        Path("kfp_component/component.yaml"): render_component(),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
+        **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
 
 
