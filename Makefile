@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor assume-role-policy clean
+.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor assume-role-policy component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -76,6 +76,11 @@ $(BIN)/.ray: requirements-newsvendor.txt $(BIN)/.ready
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
 	@python -m infra.roles.assume_role_policy $(ARGS)
+
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
+		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
+		--output "$(or $(OUTPUT),component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

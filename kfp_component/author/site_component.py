@@ -26,17 +26,16 @@ class SiteError(Exception):
     """The component cannot be written; the message says why, and what to do."""
 
 
-def site_component(image: str | None, defaults: Mapping[str, str]) -> str:
+def site_component(image: str, defaults: Mapping[str, str]) -> str:
     """Return the text of a component.yaml with an image and defaults in it.
 
     Args:
-        image: The launcher's image. Default: the environment variable that ``train_rl_model``
-            knows too.
+        image: The launcher's image.
         defaults: Inputs that pipelines may then leave out: ``state_machine_arn``, ``region``,
             ``role``. The region follows from the state machine.
 
     Raises:
-        SiteError: No image is named, or a default is none that a training would accept.
+        SiteError: The image is no registry path, or a default is none that a training accepts.
 
     Example:
         >>> text = site_component("registry.example.com/launcher:0.1.0", {"region": "eu-west-1"})
@@ -119,8 +118,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         outputs = stack_outputs(options.stack) if options.stack else {}
+        image = options.image or outputs.get("LauncherImageUri")
+        if not image:
+            raise SiteError(
+                "Name the launcher's image, built from the Dockerfile and pushed to a registry "
+                "that the cluster can reach: make component IMAGE=REGISTRY/launcher:TAG"
+            )
         text = site_component(
-            options.image or outputs.get("LauncherImageUri"),
+            image,
             {
                 "state_machine_arn": options.state_machine_arn
                 or outputs.get("StateMachineArn", ""),

@@ -75,7 +75,8 @@ def test_custom_image_pipeline_trains_and_hands_the_model_to_the_evaluation(
         "entry_point": "train.py",
         "metric_definitions": custom_image_pipeline.METRICS,
         "max_run": 3600,
-        "spot_instance": False,
+        "stop_on_sigterm": False,
+        "base_image": "{{$.inputs.parameters['pipelinechannel--launcher_image']}}",
     }
     assert tasks["evaluate"]["inputs"]["parameters"]["model_artifact_url"] == {
         "taskOutputParameter": {
