@@ -1,18 +1,22 @@
 """``python -m kfp_component.author.generate [--check]``: write what is made from the arguments.
 
-``component.yaml``, and the module of ``train_rl_model``. With ``--check`` nothing is written; the
-exit code is 1 if a file is not what would be. ``make generate`` writes these files too.
+``component.yaml``, the module of ``train_rl_model``, and the names of the inputs for the pod, which
+imports no model. With ``--check`` nothing is written; the exit code is 1 if a file is not what
+would be. ``make generate`` writes these files too.
 """
 
+import json
 import sys
 from pathlib import Path
 
 from kfp_component.author.component import bare_component, compile_component
+from kfp_component.author.interface import INPUTS
 from kfp_component.author.signature import render_function
 
 _PACKAGE = Path(__file__).parents[1]
 COMPONENT_FILE = _PACKAGE / "component.yaml"
 FUNCTION_FILE = _PACKAGE / "author" / "train_rl_model.py"
+INPUTS_FILE = _PACKAGE / "task_input" / "inputs.json"
 
 
 def generated() -> dict[Path, str]:
@@ -22,7 +26,11 @@ def generated() -> dict[Path, str]:
         >>> generated()[COMPONENT_FILE].startswith("# PIPELINE DEFINITION")
         True
     """
-    return {COMPONENT_FILE: compile_component(bare_component), FUNCTION_FILE: render_function()}
+    return {
+        COMPONENT_FILE: compile_component(bare_component),
+        FUNCTION_FILE: render_function(),
+        INPUTS_FILE: json.dumps(sorted(given.name for given in INPUTS), indent=2) + "\n",
+    }
 
 
 def main(arguments: list[str]) -> int:
