@@ -9,7 +9,6 @@ from examples.custom_image_pipeline import pipeline
 from examples.errors import ExampleError
 from examples.local_runner import run_pipeline
 from kfp_component import upload_source
-from tests.support.examples_signals import children_of_a_test
 
 pytestmark = pytest.mark.e2e
 
@@ -40,15 +39,10 @@ class Run:
             "launcher_image": "none-is-pulled",
             **changed,
         }
-        with (
-            children_of_a_test() as children,
-            children,
-            pytest.raises(ExampleError, match="the step train-rl-model ended with exit code"),
-        ):
+        with pytest.raises(ExampleError, match="the step train-rl-model ended with exit code"):
             run_pipeline(
                 pipeline,
                 arguments,
-                children=children,
                 directory=self.directory,
                 begin=self.tasks.append,
                 show=self.lines.append,
