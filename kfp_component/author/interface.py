@@ -15,8 +15,8 @@ from training_job.arguments.model import Documented
 
 SUMMARY = """Train a reinforcement-learning model on Amazon SageMaker.
 
-Starts an execution of the state machine that trains, shows it, and hands its results on.
-However often the step's pod is replaced, there is one execution and one training job."""
+Starts an execution of the state machine that trains, shows it, and hands its results on. A pod
+that replaces another joins the execution that runs."""
 
 
 @dataclass(frozen=True)

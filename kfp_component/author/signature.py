@@ -20,9 +20,9 @@ _TASK_ARGUMENTS = {
     ),
     "retries": (
         "int = 5",
-        "How often a pod that failed is replaced. A replacement joins the training that runs, and "
-        "does not repeat one that failed of itself. With retries, `stop_on_sigterm` is false "
-        "unless given: an evicted pod must not stop the training that its replacement joins.",
+        "How often KFP may replace a lost pod. The new pod joins the training that runs, and does "
+        "not repeat one that failed of itself. With retries, `stop_on_sigterm` is false unless "
+        "given: an evicted pod must not stop the training that its replacement joins.",
     ),
     "cache": (
         "bool = False",
@@ -47,10 +47,10 @@ def train_rl_model(
     *,
 '''
 
-_MORE = """Call it inside a ``@dsl.pipeline``. The task has what a long training needs: a pod that
-fails is replaced and joins the training, terminating the run stops it, nothing is cached, and
-the pod is small. docs/kfp-step.md says what holds on which KFP backend. Every input may be a
-pipeline parameter or another task's output; None counts as not given."""
+_MORE = """Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries that
+join the training, a command that stops it when a person terminates the run, no caching, a small
+pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
+Every input may be a pipeline parameter or another task's output; None counts as not given."""
 
 _END = '''
     Raises:

@@ -39,7 +39,7 @@ def training_task(
 
     Args:
         launcher_image: The launcher's image.
-        retries: How often a lost pod is replaced.
+        retries: How often KFP may replace a lost pod.
         cache: Whether KFP may skip the training.
         **arguments: The component's inputs by name; those that are None are left out, since KFP
             takes no None.

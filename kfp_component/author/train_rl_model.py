@@ -55,13 +55,13 @@ def train_rl_model(
 ) -> PipelineTask:
     """Train a reinforcement-learning model on Amazon SageMaker.
 
-    Starts an execution of the state machine that trains, shows it, and hands its results on.
-    However often the step's pod is replaced, there is one execution and one training job.
+    Starts an execution of the state machine that trains, shows it, and hands its results on. A pod
+    that replaces another joins the execution that runs.
 
-    Call it inside a ``@dsl.pipeline``. The task has what a long training needs: a pod that
-    fails is replaced and joins the training, terminating the run stops it, nothing is cached, and
-    the pod is small. docs/kfp-step.md says what holds on which KFP backend. Every input may be a
-    pipeline parameter or another task's output; None counts as not given.
+    Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries that
+    join the training, a command that stops it when a person terminates the run, no caching, a small
+    pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
+    Every input may be a pipeline parameter or another task's output; None counts as not given.
 
     Args:
         state_machine_arn: The state machine that trains: output StateMachineArn of the deployed
@@ -156,10 +156,9 @@ def train_rl_model(
         launcher_image: The launcher's image in a registry that the cluster can reach, or a pipeline
             parameter that names it. Default: the environment variable SAGEMAKER_RL_LAUNCHER_IMAGE
             where the pipeline is compiled.
-        retries: How often a pod that failed is replaced. A replacement joins the training that
-            runs, and does not repeat one that failed of itself. With retries, `stop_on_sigterm` is
-            false unless given: an evicted pod must not stop the training that its replacement
-            joins.
+        retries: How often KFP may replace a lost pod. The new pod joins the training that runs, and
+            does not repeat one that failed of itself. With retries, `stop_on_sigterm` is false
+            unless given: an evicted pod must not stop the training that its replacement joins.
         cache: Whether KFP may skip the training and hand on the outputs of an earlier run with the
             same arguments. It looks neither into the source archive nor whether the model still
             exists.
