@@ -54,7 +54,8 @@ Every input may be a pipeline parameter or another task's output; None counts as
 
 _END = '''
     Raises:
-        ValueError: No image is named, or ``retries`` is negative.
+        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+            loop's item.
 
     Example:
         >>> @dsl.pipeline

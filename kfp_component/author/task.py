@@ -10,6 +10,7 @@ from kfp.dsl import PipelineTask
 
 from kfp_component.author.component import bare_component
 from kfp_component.author.launcher_image import choose_launcher_image
+from kfp_component.author.loop_fields import LoopFields
 
 # Argo counts a retry window from the first attempt's start and ends attempts that outlive it. KFP's
 # default, one hour, would kill every longer training: 28 days is SageMaker's own limit of a job.
@@ -45,7 +46,8 @@ def training_task(
             takes no None.
 
     Raises:
-        ValueError: No image is named, or ``retries`` is negative.
+        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+            loop's item.
     """
     image = choose_launcher_image(launcher_image)
     if retries < 0:
@@ -53,8 +55,10 @@ def training_task(
     given = {name: value for name, value in arguments.items() if value is not None}
     if retries:
         given.setdefault("stop_on_sigterm", False)
-    task = bare_component(**given)
-    task.set_container_image(image)
+    fields = LoopFields()
+    task = bare_component(**{name: fields.taken_out_of(value) for name, value in given.items()})
+    task.set_container_image(fields.taken_out_of(image))
+    fields.add_to(task)
     task.set_caching_options(cache)
     task.set_cpu_request("50m").set_memory_request("128Mi").set_memory_limit("256Mi")
     if retries:

@@ -175,7 +175,8 @@ def train_rl_model(
         report: Summary, timeline and learning curves of the training.
 
     Raises:
-        ValueError: No image is named, or ``retries`` is negative.
+        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+            loop's item.
 
     Example:
         >>> @dsl.pipeline

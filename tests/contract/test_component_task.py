@@ -113,14 +113,24 @@ def test_the_image_is_the_one_named_or_else_the_environments(tmp_path, monkeypat
     assert container["image"] == "registry/launcher:environment"
 
 
-def test_the_image_may_come_from_a_pipeline_parameter(tmp_path):
+def test_the_image_may_be_a_pipeline_parameter(tmp_path):
     @dsl.pipeline(name="p")
-    def pipeline(registry: str):
-        train_rl_model(**GIVEN, launcher_image=f"{registry}/launcher:1")
+    def pipeline(image: str):
+        train_rl_model(**GIVEN, launcher_image=image)
 
-    _, container, _ = compiled_pipeline(tmp_path, pipeline)
-    name = "{{$.inputs.parameters['pipelinechannel--registry']}}"
-    assert container["image"] == f"{name}/launcher:1"
+    task, container, _ = compiled_pipeline(tmp_path, pipeline)
+    assert container["image"] == "{{$.inputs.parameters['pipelinechannel--image']}}"
+    inputs = task["inputs"]["parameters"]
+    assert inputs["pipelinechannel--image"] == {"componentInputParameter": "image"}
+
+
+def test_a_parameter_is_no_part_of_an_image():
+    """KFP's driver takes the first parameter in the text for all of it."""
+    with pytest.raises(ValueError, match="drop the text around it"):
+
+        @dsl.pipeline(name="p")
+        def pipeline(registry: str):
+            train_rl_model(**GIVEN, launcher_image=f"{registry}/launcher:1")
 
 
 def test_no_image_no_pipeline(tmp_path, monkeypatch):
@@ -183,3 +193,74 @@ def test_type_checkers_see_every_input(tmp_path):
     ).stdout
     lines = {line.split(":")[1] for line in found.splitlines() if ": error:" in line}
     assert lines == {"3", "4", "5"}, found
+
+
+def loop_task(tmp_path, body):
+    """The inputs of the one task in a loop, and its container."""
+
+    @dsl.pipeline(name="p")
+    def pipeline():
+        with dsl.ParallelFor([{"tag": "a", "lr": 0.1}, {"tag": "b", "lr": 0.2}]) as item:
+            body(item)
+
+    target = tmp_path / "p.yaml"
+    compiler.Compiler().compile(pipeline, str(target))
+    spec = next(yaml.safe_load_all(target.read_text()))
+    loop = spec["components"]["comp-for-loop-2"]
+    container = spec["deploymentSpec"]["executors"]["exec-train-rl-model"]["container"]
+    (item,) = loop["inputDefinitions"]["parameters"]
+    inputs = loop["dag"]["tasks"]["train-rl-model"]["inputs"]["parameters"]
+    return item, inputs, container
+
+
+def selected(item, field):
+    return {
+        "componentInputParameter": item,
+        "parameterExpressionSelector": f'parseJson(string_value)["{field}"]',
+    }
+
+
+def reference(item, field):
+    return f"{{{{$.inputs.parameters['{item}-subvar-{field}']}}}}"
+
+
+def test_fields_of_a_loops_item_may_be_parts_of_values(tmp_path):
+    """The SDK alone would name an input that the loop does not have, and its driver would fail."""
+
+    def body(item):
+        train_rl_model(
+            **GIVEN,
+            hyperparameters={"lr": item.lr, "also": [item.lr, f"{item.tag}-x"]},
+            job_name=f"job-{item.tag}",
+            launcher_image=item.tag,
+        )
+
+    item, inputs, container = loop_task(tmp_path, body)
+    for field in ("lr", "tag"):
+        assert inputs[f"{item}-subvar-{field}"] == selected(item, field)
+    lr, tag = reference(item, "lr"), reference(item, "tag")
+    assert inputs["job_name"]["runtimeValue"]["constant"] == f"job-{tag}"
+    assert inputs["hyperparameters"]["runtimeValue"]["constant"] == {
+        "lr": lr,
+        "also": [lr, f"{tag}-x"],
+    }
+    assert container["image"] == tag
+
+
+def test_a_field_that_is_a_whole_value_is_left_to_the_sdk(tmp_path):
+    item, inputs, _ = loop_task(
+        tmp_path, lambda item: train_rl_model(**GIVEN, **IMAGE, job_name=item.tag)
+    )
+    assert inputs["job_name"] == selected(item, "tag")
+    assert not [name for name in inputs if name.startswith("pipelinechannel--")]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_fields_of_an_outer_loops_item_are_refused(tmp_path, whole):
+    def body(item):
+        with dsl.ParallelFor([1, 2]) as seed:
+            name = item.tag if whole else f"{item.tag}-{seed}"
+            train_rl_model(**GIVEN, **IMAGE, job_name=name)
+
+    with pytest.raises(ValueError, match="the field 'tag' of an outer loop's item"):
+        loop_task(tmp_path, body)
