@@ -10,13 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from training_job import forms, rules
-from training_job.api_shapes import CheckpointConfig
-from training_job.arguments import Documented, Switch, TagKey, TagValue, TrainingArguments
-
 from sweep import forms as sweep_forms
 from sweep.limits import MAX_PARALLEL, MAX_TRIALS
 from sweep.space import Range
+from training_job import forms, rules
+from training_job.api_shapes import CheckpointConfig
+from training_job.arguments import Documented, Switch, TagKey, TagValue, TrainingArguments
 
 SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG = "rl-sweep", "rl-configuration", "rl-seed"
 TRIAL_TAGS = frozenset({SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG})
@@ -105,7 +104,7 @@ class SweepArguments(TrainingArguments):
             example={"team": "rl"},
             api="API_Tag",
         ),
-    ] = {}
+    ] = {}  # noqa: RUF012 (pydantic copies it)
     dry_run: Annotated[
         Switch,
         Field(description="Return the trials and the first request, and start nothing."),
@@ -186,7 +185,7 @@ class SweepArguments(TrainingArguments):
             example="5",
             api="",
         ),
-    ] = [1]
+    ] = [1]  # noqa: RUF012
     seed_hyperparameter: Annotated[
         Annotated[str, Field(min_length=1, max_length=rules.MAX_HYPERPARAMETER_NAME)],
         _Text,

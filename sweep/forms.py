@@ -10,10 +10,10 @@ import json
 import math
 from typing import Any
 
+from sweep.limits import MAX_TRIALS
+from sweep.space import Range
 from training_job import forms
 from training_job.errors import shown
-
-from sweep.space import Range
 
 LARGEST_SEED = 2**32 - 1
 """What NumPy's seeds, and with them most programs', go up to."""
@@ -43,8 +43,8 @@ def seeds(value: Any) -> list[int]:
     They begin at 1 because scripts take a seed of 0 for none more often than they should.
 
     Raises:
-        ValueError: the value is neither, is empty, or holds a seed that is no whole number from 0
-            to 4294967295 or stands twice.
+        ValueError: the value is neither, is more than 500 or none, or holds a seed that is no whole
+            number from 0 to 4294967295 or stands twice.
     """
     listed = isinstance(value, list | tuple) or (
         isinstance(value, str) and ("," in value or value.strip().startswith("["))
@@ -74,10 +74,9 @@ def _count(value: Any) -> int:
         count = forms.whole_number(value)
     except ValueError:
         raise ValueError("must be how many seeds, or a list of them") from None
-    if not 1 <= count <= LARGEST_SEED:
-        raise ValueError("must be at least one seed")
-    # A range that no sweep could hold is counted, and refused by its count, before it is listed.
-    return min(count, 1_000_000)
+    if not 1 <= count <= MAX_TRIALS:
+        raise ValueError(f"must be from 1 to {MAX_TRIALS} seeds")
+    return count
 
 
 def configurations(value: Any) -> list[dict[str, Any]]:
@@ -140,11 +139,12 @@ def _range(value: dict[str, Any]) -> Range:
     bounds = {end: _bound(value, end, kind, wrong) for end in ("min", "max")}
     least, greatest = bounds["min"], bounds["max"]
     if least is not None and greatest is not None and least >= greatest:
-        wrong.append(f"has a min of {least}, which is not below its max of {greatest}")
+        wrong.append(f"has a min of {least:g}, which is not below its max of {greatest:g}")
     if least is not None and least <= 0 and scale == "log":
-        wrong.append(f"has a min of {least}; a log scale needs one above 0")
+        wrong.append(f"has a min of {least:g}, and a log scale needs one above 0")
     _raise(wrong, joint=" and ")
-    assert least is not None and greatest is not None
+    assert least is not None
+    assert greatest is not None
     return Range(least, greatest, scale=scale, type=kind)
 
 
@@ -160,7 +160,7 @@ def _bound(value: dict[str, Any], end: str, kind: Any, wrong: list[str]) -> floa
     if kind != "int":
         return bound
     if not bound.is_integer():
-        wrong.append(f"has a {end} of {bound}, which is no whole number as its type int needs")
+        wrong.append(f"has a {end} of {bound:g}, and its type int needs whole numbers")
     return int(bound)
 
 

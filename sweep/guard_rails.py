@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import cast
-
-from training_job import rules as training_rules
-from training_job.arguments import TrainingArguments
-from training_job.errors import InvalidArguments, Problem
-from training_job.guard_rails import GuardRails
-from training_job.request import build_request
 
 from sweep import rules
 from sweep.arguments import SweepArguments
 from sweep.limits import LARGEST_OUTPUT, LARGEST_REQUEST, size
 from sweep.output import largest_dry_run, largest_output
-from sweep.trials import Trial, configurations_of, execution_input, trials_of
+from sweep.trials import Trial, execution_input, trials_of
+from training_job import rules as training_rules
+from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments
+from training_job.errors import InvalidArguments, Problem
+from training_job.guard_rails import GuardRails
+from training_job.request import build_request
 
 _NAMED = 5
 """Trials that a message names."""
+
+_NO_LIMITS = GuardRails(max_run_limit=SAGEMAKER_MAX_RUN)
+"""The deployment's hold for the sweep's arguments, which are checked once."""
 
 
 class SweepGuardRails(GuardRails):
@@ -75,41 +77,34 @@ class SweepGuardRails(GuardRails):
             Problem("hyperparameters", f"{message} ({_which(wrong, len(trials))})")
             for message, wrong in found.items()
         ]
-        return problems or _too_large(arguments, largest_request)
+        return problems or _too_large(arguments, trials, largest_request)
 
     def _checked(self, arguments: SweepArguments, trial: Trial) -> tuple[int, list[str]]:
         """Return the bytes of a trial's request, and what is wrong with its hyperparameters."""
         given = execution_input(arguments, trial, sweep="sweep")
         try:
-            training = TrainingArguments.parse(given, GuardRails(max_run_limit=_NO_LIMIT))
+            training = TrainingArguments.parse(given, _NO_LIMITS)
             request = build_request(training, job_name="a" * 63, region=training.region)
         except InvalidArguments as error:
             return 0, [text for name, text in error.problems if name == "hyperparameters"]
         return size(request), []
 
 
-_NO_LIMIT = 2**31
-"""The deployment's limits are checked once, on the sweep's arguments."""
-
-
-def _too_large(arguments: SweepArguments, request: int) -> list[Problem]:
+def _too_large(arguments: SweepArguments, trials: Sequence[Trial], request: int) -> list[Problem]:
     """Return what is too long for Step Functions to carry."""
     problems = []
     if request > LARGEST_REQUEST:
         message = f"make a request of {request:,} bytes together with the other arguments"
         problems.append(Problem("hyperparameters", f"{message}; allowed: {LARGEST_REQUEST:,}"))
-    configurations = configurations_of(arguments)
-    output = largest_output(arguments, configurations)
-    largest = max(output, largest_dry_run(arguments, configurations, request))
+    largest = max(largest_output(arguments, trials), largest_dry_run(trials, request))
     if largest > LARGEST_OUTPUT:
         message = f"and the other hyperparameters make an output of up to {largest:,} bytes"
         allowed = f"allowed: {LARGEST_OUTPUT:,}. Use fewer trials or shorter values"
-        name = "space" if arguments.space is not None else "configurations"
-        problems.append(Problem(name, f"{message}; {allowed}"))
+        problems.append(Problem(rules.made_by(arguments), f"{message}; {allowed}"))
     return problems
 
 
-def _which(wrong: Iterable[Trial], total: int) -> str:
+def _which(wrong: Sequence[Trial], total: int) -> str:
     """Return which trials a problem concerns, in words."""
     names = [trial.suffix for trial in wrong]
     if len(names) == total:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sweep.arguments import SweepArguments
+from sweep.guard_rails import SweepGuardRails
+from sweep.limits import LARGEST_INPUT, size
 from training_job import parsing
 from training_job.errors import InvalidArguments, Problem
 from training_job.forms import is_given
 from training_job.submission import STARTED_BY
-
-from sweep.arguments import SweepArguments
-from sweep.guard_rails import SweepGuardRails
-from sweep.limits import LARGEST_INPUT, size
 
 
 def parse_sweep(

@@ -1,10 +1,10 @@
-"""What became of a trial, as the state machine notes it down: a map of at most 331 bytes.
+r"""What became of a trial, as the state machine notes it down: a map of at most 331 bytes.
 
 A record holds what no argument tells: `trial` (its number), `start` (which of its executions this
 was, from 1), `redrives` (of the sweep, when it ended) and `job` (its training job's name; left out
 where there was none). Of an execution that succeeded it has `value` (the objective among its
 `final_metrics`; left out where there is none), `training` and `billable` (seconds); of any other,
-`error` and `message`, which is cut to 160 characters of printable ASCII without " and \\.
+`error` and `message`, which is cut to 160 characters of printable ASCII without " and \.
 
 An iteration makes it in JSONata: from the output OUTPUT of a training execution::
 
@@ -15,23 +15,27 @@ An iteration makes it in JSONata: from the output OUTPUT of a training execution
 and from the error and the cause of one that failed, where CAUSE is the cause as an object::
 
     {'trial': t, 'start': start, 'redrives': redrives, 'job': CAUSE.job_name, 'error': ERROR,
-     'message': $substring($replace(CAUSE.message, /[^ -~]|["\\\\]/, '?'), 0, 160)}
+     'message': $substring($replace(CAUSE.message, /[^ -~]|["\\]/, ' '), 0, 160)}
 """
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training_job.errors import shown
+
 LONGEST_MESSAGE = 160
-_LONGEST_ERROR = 40
+LONGEST_ERROR = 40
 _LONGEST_JOB = 63
 
 OBJECTIVE_MISSING = "ObjectiveMissing"
 OBJECTIVE_NOT_A_NUMBER = "ObjectiveNotANumber"
 _UNKNOWN = "UnknownOutcome"
+
+_LONG_IN_JSON = re.compile(r'[^ -~]|["\\]')
 
 _LARGEST_VALUE = 1e300
 """SageMaker's metrics are 32-bit floats, far below; sums of these are numbers still."""
@@ -67,19 +71,19 @@ class Record:
     def of(cls, noted: Mapping[str, Any]) -> Record:
         """Return the record of a map that a state carried, whatever it lacks but `trial`."""
         value = noted.get("value")
-        error, message = _text(noted.get("error")), _text(noted.get("message"))
-        if not error:
+        error, message = noted.get("error"), noted.get("message")
+        if not (isinstance(error, str) and error):
             error, message = _objective_error(noted)
         return cls(
-            trial=noted["trial"],
+            trial=_whole(noted["trial"]) or 0,
             start=_whole(noted.get("start")) or 1,
             redrives=_whole(noted.get("redrives")) or 0,
-            job=_text(noted.get("job"))[:_LONGEST_JOB],
+            job=_cut(noted.get("job"), _LONGEST_JOB),
             value=None if error else value,
             training_seconds=_whole(noted.get("training")),
             billable_seconds=_whole(noted.get("billable")),
-            error=error[:_LONGEST_ERROR],
-            message=message[:LONGEST_MESSAGE],
+            error=_cut(error, LONGEST_ERROR),
+            message=_cut(message, LONGEST_MESSAGE),
         )
 
     @property
@@ -115,8 +119,7 @@ def latest(noted: Any, trials: int) -> dict[int, Record]:
     """
     found: dict[int, Record] = {}
     for item in _flat(noted):
-        number = item.get("trial")
-        if _whole(number) is None or not 1 <= number <= trials:
+        if not 1 <= (_whole(item.get("trial")) or 0) <= trials:
             continue
         record = Record.of(item)
         before = found.get(record.trial)
@@ -141,9 +144,9 @@ def _objective_error(noted: Mapping[str, Any]) -> tuple[str, str]:
     if value is None:
         return OBJECTIVE_MISSING, "It was trained, but its log showed no value of the objective."
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and math.isfinite(value) and abs(value) <= _LARGEST_VALUE:
+    if number and abs(value) <= _LARGEST_VALUE:  # NaN is not
         return "", ""
-    return OBJECTIVE_NOT_A_NUMBER, f"It was trained, but the objective was {str(value)[:40]}."
+    return OBJECTIVE_NOT_A_NUMBER, f"It was trained, but the objective was {shown(value)}."
 
 
 def _whole(value: Any) -> int | None:
@@ -152,5 +155,5 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _cut(value: Any, length: int) -> str:
+    return _LONG_IN_JSON.sub(" ", value)[:length] if isinstance(value, str) else ""

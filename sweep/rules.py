@@ -9,13 +9,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from training_job import image
-from training_job.errors import Problem, shown
-
 from sweep import space
 from sweep.arguments import SweepArguments
 from sweep.limits import MAX_TRIALS
 from sweep.space import Range
+from training_job import image
+from training_job.errors import Problem, shown
 
 Rule = tuple[tuple[str, ...], Callable[[SweepArguments], list[Problem]]]
 
@@ -54,9 +53,9 @@ def count_problems(arguments: SweepArguments, max_trials: int | None) -> list[Pr
     allowed = f"allowed: {most} trials"
     if max_trials is not None and most < MAX_TRIALS:
         allowed = f"this deployment allows at most {most} trials"
-    each = f"{count(arguments):,} configurations with {len(arguments.seeds):,} seeds each"
+    each = f"{count(arguments):,} configurations times {len(arguments.seeds)} seeds"
     message = f"make {trials:,} trials ({each}); {allowed}"
-    return [Problem(_made_by(arguments), message)]
+    return [Problem(made_by(arguments), message)]
 
 
 def count(arguments: SweepArguments) -> int:
@@ -71,7 +70,7 @@ def count(arguments: SweepArguments) -> int:
     return int(combinations) if math.isfinite(combinations) else 0
 
 
-def _made_by(arguments: SweepArguments) -> str:
+def made_by(arguments: SweepArguments) -> str:
     """Return the argument to shorten first."""
     if arguments.configurations is not None:
         return "configurations"

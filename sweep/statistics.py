@@ -94,14 +94,14 @@ def interval(values: Sequence[float], draws: Iterable[Sequence[int]]) -> tuple[f
     return _quantile(means, tail), _quantile(means, 1 - tail)
 
 
-def resamples(n: int) -> Iterator[list[int]]:
-    """Yield 2,000 draws of n of n indexes with replacement, always the same for the same n.
+def resamples(n: int, count: int = RESAMPLES) -> Iterator[list[int]]:
+    """Yield draws of n of n indexes with replacement, always the same for the same n.
 
     Only `Random.random` is used: Python promises its sequence for a seed in all versions.
     https://docs.python.org/3/library/random.html#notes-on-reproducibility
     """
     draw = random.Random(0).random
-    for _ in range(RESAMPLES):
+    for _ in range(count):
         yield [int(draw() * n) for _ in range(n)]
 
 

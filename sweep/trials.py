@@ -13,11 +13,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from training_job.arguments import TrainingArguments
-from training_job.submission import STARTED_BY
-
 from sweep import space
 from sweep.arguments import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
+from training_job.arguments import TrainingArguments
+from training_job.submission import STARTED_BY
 
 LONGEST_NAME = 80
 _LONGEST_SUFFIX = len("-t007-999")

@@ -3,8 +3,10 @@
 It is archived and brings matplotlib, pandas and more, so it is no dependency of this project. In an
 environment of its own:
 
-    python -m venv /tmp/rliable && /tmp/rliable/bin/pip install rliable==1.2.0
+    python -m venv /tmp/rliable && /tmp/rliable/bin/pip install rliable==1.2.0 'pandas<3'
     /tmp/rliable/bin/python tests/unit/sweep/record_rliable.py
+
+It takes about four minutes.
 """
 
 import json
