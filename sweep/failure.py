@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweep.arguments import SweepArguments
-from sweep.output import TRIAL_COLUMNS, counts
+from sweep.arguments.model import SweepArguments
 from sweep.records import Record
-from sweep.results import ConfigurationResults
+from sweep.results.configurations import ConfigurationResults
+from sweep.results.output import TRIAL_COLUMNS, counts
 from sweep.trials import Trial
 from training_job.outcome import cause
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from sweep import rules
-from sweep.arguments import SweepArguments
+from sweep.arguments import rules
+from sweep.arguments.model import SweepArguments
 from sweep.limits import LARGEST_OUTPUT, LARGEST_REQUEST, size
-from sweep.output import largest_dry_run, largest_output
+from sweep.results.output import largest_dry_run, largest_output
 from sweep.trials import Trial, execution_input, trials_of
 from training_job import rules as training_rules
 from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.guard_rails import SweepGuardRails
 from sweep.limits import LARGEST_INPUT, size
 from training_job import parsing

@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.failure import TRIALS_FAILED, trials_failed
 from sweep.guard_rails import SweepGuardRails
-from sweep.output import dry_run, output
 from sweep.parsing import parse_sweep, read_sweep
 from sweep.records import Record, latest
-from sweep.results import best, results
+from sweep.results.configurations import best, results
+from sweep.results.output import dry_run, output
 from sweep.trials import Trial, execution_input, execution_name, started_by, trials_of
 from training_job.attempt import Execution
 from training_job.errors import InvalidArguments

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweep import space
-from sweep.arguments import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
+from sweep.arguments.model import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
 from training_job.arguments import TrainingArguments
 from training_job.submission import STARTED_BY
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.records import Record
 from sweep.space import Configuration
 from sweep.statistics import Summary, summarise

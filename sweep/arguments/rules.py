@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sweep import space
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.limits import MAX_TRIALS
 from sweep.space import Range
 from training_job import image

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.limits import MAX_TRIALS, size
-from sweep.notes import notes, space_notes
 from sweep.records import LONGEST_ERROR, LONGEST_MESSAGE, Record
-from sweep.results import ConfigurationResults
+from sweep.results.configurations import ConfigurationResults
+from sweep.results.notes import notes, space_notes
 from sweep.statistics import Summary
 from sweep.trials import Trial, execution_input, execution_name, job_name
 from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments

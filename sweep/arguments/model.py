@@ -1,6 +1,6 @@
 """The arguments of a sweep: a training's, and what varies, over which seeds, judged by what.
 
-As in training_job/arguments.py, one field each holds an argument's name, type, default, limits and
+As in training_job, one field each holds an argument's name, type, default, limits and
 text; KFP inputs, documents and the JSON Schema are generated from the model.
 """
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from sweep import forms as sweep_forms
+from sweep.arguments import forms as sweep_forms
 from sweep.limits import MAX_PARALLEL, MAX_TRIALS
 from sweep.space import Range
 from training_job import forms, rules

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sweep.arguments import SweepArguments
+from sweep.arguments.model import SweepArguments
 from sweep.records import Record
-from sweep.results import ConfigurationResults
+from sweep.results.configurations import ConfigurationResults
 from sweep.statistics import ROUGH_BELOW
 from sweep.trials import Trial
 
