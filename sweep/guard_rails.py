@@ -98,7 +98,7 @@ def _too_large(arguments: SweepArguments, trials: Sequence[Trial], request: int)
         problems.append(Problem("hyperparameters", f"{message}; allowed: {LARGEST_REQUEST:,}"))
     largest = max(largest_output(arguments, trials), largest_dry_run(trials, request))
     if largest > LARGEST_OUTPUT:
-        message = f"and the other hyperparameters make an output of up to {largest:,} bytes"
+        message = f"make, with the other arguments, an output of up to {largest:,} bytes"
         allowed = f"allowed: {LARGEST_OUTPUT:,}. Use fewer trials or shorter values"
         problems.append(Problem(rules.made_by(arguments), f"{message}; {allowed}"))
     return problems

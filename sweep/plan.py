@@ -7,8 +7,8 @@ has ended. A wave is what runs at once: the pilot alone, then all others, and af
 that have no result. A wave's items are a few bytes each, since 500 inputs would not fit a state:
 each iteration asks for its own (`trial_start`).
 
-What a state carries stays below 262,144 bytes: a call of PlanSweep takes the input (90,000) and the
-records of 500 trials (165,500); what it returns is the records or an output (250,000).
+What a state carries stays below 262,144 bytes: a call of PlanSweep takes the input (85,000) and the
+records of 500 trials (173,500); what it returns is the records or an output (250,000).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""What became of a trial, as the state machine notes it down: a map of at most 331 bytes.
+r"""What became of a trial, as the state machine notes it down: a map of at most 345 bytes.
 
 A record holds what no argument tells: `trial` (its number), `start` (which of its executions this
 was, from 1), `redrives` (of the sweep, when it ended) and `job` (its training job's name; left out
@@ -15,7 +15,7 @@ An iteration makes it in JSONata: from the output OUTPUT of a training execution
 and from the error and the cause of one that failed, where CAUSE is the cause as an object::
 
     {'trial': t, 'start': start, 'redrives': redrives, 'job': CAUSE.job_name, 'error': ERROR,
-     'message': $substring($replace(CAUSE.message, /[^ -~]|["\\]/, ' '), 0, 160)}
+     'message': $substring($replace(CAUSE.message, /\\|"|[^ -~]/, ' '), 0, 160)}
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OBJECTIVE_MISSING = "ObjectiveMissing"
 OBJECTIVE_NOT_A_NUMBER = "ObjectiveNotANumber"
 _UNKNOWN = "UnknownOutcome"
 
-_LONG_IN_JSON = re.compile(r'[^ -~]|["\\]')
+_LONG_IN_JSON = re.compile(r'\\|"|[^ -~]')
 
 _LARGEST_VALUE = 1e300
 """SageMaker's metrics are 32-bit floats, far below; sums of these are numbers still."""

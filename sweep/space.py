@@ -48,8 +48,7 @@ class Range:
     def at(self, place: float) -> float:
         """Return the number at a place from 0 to 1, which is drawn evenly.
 
-        A float has six significant digits, or steps of at most a hundred-thousandth of the range
-        where that is finer.
+        A float has six significant digits, or more in a narrow range, which has 100,000 steps.
         """
         with localcontext(_EXACT):
             least, greatest = Decimal(str(self.min)), Decimal(str(self.max))
@@ -57,9 +56,7 @@ class Range:
                 found = self._between(least, greatest + 1, place).to_integral_value("ROUND_FLOOR")
                 return int(min(max(found, least), greatest))
             found = self._between(least, greatest, place)
-            step = _step(greatest - least)
-            if self.scale == "log" and found:
-                step = min(step, _step(found))
+            step = min(_step(greatest - least), _step(found or greatest - least))
             return float(min(max(found.quantize(step), least), greatest))
 
     def _between(self, least: Decimal, end: Decimal, place: float) -> Decimal:

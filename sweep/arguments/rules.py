@@ -53,8 +53,8 @@ def count_problems(arguments: SweepArguments, max_trials: int | None) -> list[Pr
     allowed = f"allowed: {most} trials"
     if max_trials is not None and most < MAX_TRIALS:
         allowed = f"this deployment allows at most {most} trials"
-    each = f"{count(arguments):,} configurations times {len(arguments.seeds)} seeds"
-    message = f"make {trials:,} trials ({each}); {allowed}"
+    factors = f"configurations: {count(arguments):,}, seeds: {len(arguments.seeds)}"
+    message = f"make {trials:,} trials ({factors}); {allowed}"
     return [Problem(made_by(arguments), message)]
 
 
