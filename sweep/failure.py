@@ -9,7 +9,7 @@ from typing import Any
 from sweep.arguments.model import SweepArguments
 from sweep.records import Record
 from sweep.results.configurations import ConfigurationResults
-from sweep.results.output import TRIAL_COLUMNS, counts
+from sweep.results.output import counts
 from sweep.trials import Trial
 from training_job.outcome import cause
 
@@ -58,13 +58,17 @@ def trials_failed(
 
 def _table(trials: Sequence[Trial], records: Mapping[int, Record]) -> dict[str, list[Any]]:
     """Return every trial as a row that is short enough for a cause to hold 500."""
-    rows: list[list[Any]] = []
-    for trial in trials:
-        record = records.get(trial.number)
-        value = "" if record is None or record.value is None else float(f"{record.value:.6g}")
-        error = record.error if record else "not started"
-        rows.append([trial.number, trial.configuration, trial.seed, value, error])
-    return {"columns": TRIAL_COLUMNS[: len(rows[0])], "rows": rows}
+    rows: list[list[Any]] = [
+        [trial.number, trial.configuration, trial.seed, _result(records.get(trial.number))]
+        for trial in trials
+    ]
+    return {"columns": ["trial", "configuration", "seed", "result"], "rows": rows}
+
+
+def _result(record: Record | None) -> float | str:
+    if record is None:
+        return "not started"
+    return "failed" if record.value is None else float(f"{record.value:.6g}")
 
 
 def _why(

@@ -7,14 +7,13 @@ from typing import cast
 
 from sweep.arguments import rules
 from sweep.arguments.model import SweepArguments
-from sweep.limits import LARGEST_OUTPUT, LARGEST_REQUEST, size
+from sweep.limits import LARGEST_OUTPUT
 from sweep.results.output import largest_dry_run, largest_output
 from sweep.trials import Trial, execution_input, trials_of
 from training_job import rules as training_rules
 from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments
 from training_job.errors import InvalidArguments, Problem
 from training_job.guard_rails import GuardRails
-from training_job.request import build_request
 
 _NAMED = 5
 """Trials that a message names."""
@@ -61,47 +60,40 @@ class SweepGuardRails(GuardRails):
         """Return what the training's own parser finds wrong with any trial, each thing once.
 
         Only hyperparameters differ from what it has found in the sweep's arguments already, or
-        what there stands for an argument that is wrong.
+        from what there stands for an argument that is wrong.
         """
         if rules.shape_problems(arguments) or rules.count_problems(arguments, None):
             return []
         trials = trials_of(arguments)
-        found: dict[str, list[Trial]] = {}
-        largest_request = 0
+        found: dict[Problem, list[Trial]] = {}
         for trial in trials:
-            request, messages = self._checked(arguments, trial)
-            largest_request = max(largest_request, request)
-            for message in messages:
-                found.setdefault(message, []).append(trial)
-        problems = [
-            Problem("hyperparameters", f"{message} ({_which(wrong, len(trials))})")
-            for message, wrong in found.items()
+            for problem in _problems(arguments, trial):
+                found.setdefault(problem, []).append(trial)
+        if not found:
+            return _too_large(arguments, trials)
+        return [
+            Problem(name, f"{message} ({_which(wrong, len(trials))})")
+            for (name, message), wrong in found.items()
+            if name == "hyperparameters"
         ]
-        return problems or _too_large(arguments, trials, largest_request)
-
-    def _checked(self, arguments: SweepArguments, trial: Trial) -> tuple[int, list[str]]:
-        """Return the bytes of a trial's request, and what is wrong with its hyperparameters."""
-        given = execution_input(arguments, trial, sweep="sweep")
-        try:
-            training = TrainingArguments.parse(given, _NO_LIMITS)
-            request = build_request(training, job_name="a" * 63, region=training.region)
-        except InvalidArguments as error:
-            return 0, [text for name, text in error.problems if name == "hyperparameters"]
-        return size(request), []
 
 
-def _too_large(arguments: SweepArguments, trials: Sequence[Trial], request: int) -> list[Problem]:
-    """Return what is too long for Step Functions to carry."""
-    problems = []
-    if request > LARGEST_REQUEST:
-        message = f"make a request of {request:,} bytes together with the other arguments"
-        problems.append(Problem("hyperparameters", f"{message}; allowed: {LARGEST_REQUEST:,}"))
-    largest = max(largest_output(arguments, trials), largest_dry_run(trials, request))
-    if largest > LARGEST_OUTPUT:
-        message = f"make, with the other arguments, an output of up to {largest:,} bytes"
-        allowed = f"allowed: {LARGEST_OUTPUT:,}. Use fewer trials or shorter values"
-        problems.append(Problem(rules.made_by(arguments), f"{message}; {allowed}"))
-    return problems
+def _problems(arguments: SweepArguments, trial: Trial) -> list[Problem]:
+    try:
+        TrainingArguments.parse(execution_input(arguments, trial, sweep="sweep"), _NO_LIMITS)
+    except InvalidArguments as error:
+        return error.problems
+    return []
+
+
+def _too_large(arguments: SweepArguments, trials: Sequence[Trial]) -> list[Problem]:
+    """Return whether the output may be too long for Step Functions to carry."""
+    largest = max(largest_output(arguments, trials), largest_dry_run(arguments, trials))
+    if largest <= LARGEST_OUTPUT:
+        return []
+    message = f"make, with the other arguments, an output of up to {largest:,} bytes"
+    allowed = f"allowed: {LARGEST_OUTPUT:,}. Use fewer trials or shorter values"
+    return [Problem(rules.made_by(arguments), f"{message}; {allowed}")]
 
 
 def _which(wrong: Sequence[Trial], total: int) -> str:

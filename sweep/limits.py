@@ -25,9 +25,6 @@ LARGEST_INPUT = 85_000
 LARGEST_OUTPUT = 250_000
 """Bytes of a sweep's output, or of what its dry run returns."""
 
-LARGEST_REQUEST = 80_000
-"""Bytes of the CreateTrainingJob request of a trial, which a dry run returns beside the trials."""
-
 
 def size(value: Any) -> int:
     """Return the bytes of a value as JSON; 0 of one that JSON cannot hold, which forms.py names."""

@@ -24,7 +24,7 @@ from sweep.parsing import parse_sweep, read_sweep
 from sweep.records import Record, latest
 from sweep.results.configurations import best, results
 from sweep.results.output import dry_run, output
-from sweep.trials import Trial, execution_input, execution_name, started_by, trials_of
+from sweep.trials import Trial, execution_input, execution_name, started_by, sweep_name, trials_of
 from training_job.attempt import Execution
 from training_job.errors import InvalidArguments
 from training_job.outcome import Failure, invalid_arguments
@@ -106,7 +106,7 @@ def trial_start(
         guard_rails: defaults of the deployment.
     """
     arguments = read_sweep(given, guard_rails)
-    sweep = execution.arn.split(":")[-1]
+    sweep = sweep_name(execution)
     found = trials_of(arguments)[trial - 1]
     values = execution_input(arguments, found, sweep=sweep, start=start)
     return {

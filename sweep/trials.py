@@ -16,6 +16,7 @@ from typing import Any
 from sweep import space
 from sweep.arguments.model import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
 from training_job.arguments import TrainingArguments
+from training_job.attempt import Execution
 from training_job.submission import STARTED_BY
 
 LONGEST_NAME = 80
@@ -71,6 +72,11 @@ def trials_of(arguments: SweepArguments) -> list[Trial]:
         for seed in arguments.seeds
     ]
     return [Trial(number, *pair) for number, pair in enumerate(pairs, start=1)]
+
+
+def sweep_name(execution: Execution) -> str:
+    """Return the name of a sweep's execution, which the names of its trials begin with."""
+    return execution.arn.split(":")[-1]
 
 
 def execution_name(sweep: str, trial: Trial, start: int = 1) -> str:

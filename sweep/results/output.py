@@ -15,7 +15,7 @@ from sweep.records import LONGEST_ERROR, LONGEST_MESSAGE, Record
 from sweep.results.configurations import ConfigurationResults
 from sweep.results.notes import notes, space_notes
 from sweep.statistics import Summary
-from sweep.trials import Trial, execution_input, execution_name, job_name
+from sweep.trials import Trial, execution_input, execution_name, job_name, sweep_name
 from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments
 from training_job.attempt import Execution
 from training_job.job_name import default_job_name
@@ -123,7 +123,7 @@ def dry_run(
         trials: all of them.
         execution: the sweep's.
     """
-    sweep = execution.arn.split(":")[-1]
+    sweep = sweep_name(execution)
     given = execution_input(arguments, trials[0], sweep=sweep)
     training = TrainingArguments.model_validate(given)
     name = default_job_name(execution.arn, execution.started_at)
@@ -133,18 +133,9 @@ def dry_run(
     else:
         said.append(f"{name} stands for the training job's name, of which each trial has another.")
     request = build_request(training, job_name=name, region=training.region)
-    return {
-        "dry_run": True,
-        **_dry_trials(trials),
-        "first_execution": execution_name(sweep, trials[0]),
-        "request": request,
-        "notes": said,
-    }
-
-
-def _dry_trials(trials: Sequence[Trial]) -> dict[str, Any]:
     configurations = {trial.configuration: trial.hyperparameters for trial in trials}
     return {
+        "dry_run": True,
         "configurations": [
             {"configuration": number, "hyperparameters": hyperparameters}
             for number, hyperparameters in configurations.items()
@@ -153,6 +144,9 @@ def _dry_trials(trials: Sequence[Trial]) -> dict[str, Any]:
             "columns": TRIAL_COLUMNS[:3],
             "rows": [[trial.number, trial.configuration, trial.seed] for trial in trials],
         },
+        "first_execution": execution_name(sweep, trials[0]),
+        "request": request,
+        "notes": said,
     }
 
 
@@ -162,6 +156,8 @@ def _summary(found: ConfigurationResults) -> dict[str, Any]:
 
 _WIDE = -1.2345678901234567e-105
 """A number of as many characters as a number can have."""
+
+_EPOCH = "1970-01-01T00:00:00Z"
 
 _BESIDE = 4_000
 """Bytes of what is not counted below: other notes, names of executions."""
@@ -185,6 +181,7 @@ def largest_output(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
     return size(output(arguments, trials, records, found, longest)) + size(failed_too) + _BESIDE
 
 
-def largest_dry_run(trials: Sequence[Trial], request: int) -> int:
-    """Return the bytes of the largest output of a dry run, whose request has so many."""
-    return size(_dry_trials(trials)) + request + _BESIDE
+def largest_dry_run(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
+    """Return the bytes of the output of a dry run."""
+    execution = Execution("arn:aws:states:us-east-1:123456789012:execution:RlSweep:name", _EPOCH)
+    return size(dry_run(arguments, trials, execution)) + _BESIDE

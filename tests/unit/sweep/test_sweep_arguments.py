@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweep_inputs import SWEEP
 
 from sweep.arguments import rules
 from sweep.arguments.model import SweepArguments
@@ -12,7 +13,6 @@ from sweep.guard_rails import SweepGuardRails
 from sweep.parsing import parse_sweep, read_sweep
 from sweep.space import Range
 from sweep.trials import trials_of
-from sweep_inputs import SWEEP
 from tests.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE, without
 from training_job import InvalidArguments, TrainingArguments, build_request
 from training_job.arguments import Documented

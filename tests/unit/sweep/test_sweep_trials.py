@@ -6,11 +6,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweep_inputs import NAME, SWEEP, start
 
 from sweep import trials as trials_module
 from sweep.parsing import parse_sweep
 from sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
-from sweep_inputs import NAME, SWEEP, start
 from training_job import TrainingArguments
 from training_job.arguments import Documented
 from training_job.job_name import attempt_name
