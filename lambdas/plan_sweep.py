@@ -7,7 +7,8 @@ gets the decision (sweep/plan.py). An iteration of RunWave sends `arguments`, `e
 
     Initialise: records = []
     PlanSweep:  {arguments, execution, records}  -> {decision, wave, max_parallel,
-                objective_metric, records, output, error, cause}; assign records, objective_metric
+                objective_metric, model_artifact_path, records, output, error, cause};
+                assign records, objective_metric, model_artifact_path
     Route:      run -> RunWave; succeed -> Succeeded; fail -> Failed, which a redrive leads back to
                 PlanSweep with the records assigned
     RunWave:    Map over wave, MaxConcurrency max_parallel; afterwards records = $append(records,

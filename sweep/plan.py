@@ -39,6 +39,7 @@ class Decision:
         wave: the trials to run, with `run`: {trial, start} of each, the item of an iteration.
         max_parallel: how many of them at once.
         objective_metric: by which name an iteration finds its value among the final metrics.
+        model_artifact_path: what an iteration leaves out of the model's URL.
         records: carried on, in place of all before; of no trial that is in the wave.
         output: of a success.
         error: name of a failure.
@@ -49,6 +50,7 @@ class Decision:
     wave: list[dict[str, int]] = field(default_factory=list)
     max_parallel: int = 1
     objective_metric: str = ""
+    model_artifact_path: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
     output: dict[str, Any] = field(default_factory=dict)
     error: str = ""
@@ -85,7 +87,7 @@ def plan(
         return Decision("succeed", output=dry_run(arguments, trials, execution))
     ended = latest(records, len(trials))
     wave = _wave(arguments, trials, ended, execution.redrives)
-    return _run(arguments, wave, ended) if wave else _end(arguments, trials, ended)
+    return _run(arguments, wave, ended) if wave else _end(arguments, trials, ended, execution)
 
 
 def trial_start(
@@ -150,12 +152,16 @@ def _run(
         wave=wave,
         max_parallel=arguments.max_parallel,
         objective_metric=arguments.objective_metric,
+        model_artifact_path=arguments.model_artifact_path,
         records=[record.to_json() for number, record in ended.items() if number not in running],
     )
 
 
 def _end(
-    arguments: SweepArguments, trials: Sequence[Trial], ended: Mapping[int, Record]
+    arguments: SweepArguments,
+    trials: Sequence[Trial],
+    ended: Mapping[int, Record],
+    execution: Execution,
 ) -> Decision:
     found = results(trials, ended)
     winner = best(arguments, found)
@@ -163,4 +169,5 @@ def _end(
     if cause or winner is None:
         records = [record.to_json() for record in ended.values()]
         return Decision("fail", records=records, error=TRIALS_FAILED, cause=cause)
-    return Decision("succeed", output=output(arguments, trials, ended, found, winner))
+    sweep = sweep_name(execution)
+    return Decision("succeed", output=output(arguments, trials, ended, found, winner, sweep=sweep))

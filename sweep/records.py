@@ -3,13 +3,15 @@ r"""What became of a trial, as the state machine notes it down: a map of at most
 A record holds what no argument tells: `trial` (its number), `start` (which of its executions this
 was, from 1), `redrives` (of the sweep, when it ended) and `job` (its training job's name; left out
 where there was none). Of an execution that succeeded it has `value` (the objective among its
-`final_metrics`; left out where there is none), `training` and `billable` (seconds); of any other,
-`error` and `message`, which is cut to 160 characters of printable ASCII without " and \.
+`final_metrics`; left out where there is none), `model` (its URL without `model_artifact_path`,
+which begins it), `training` and `billable` (seconds); of any other, `error` and `message`, which is
+cut to 160 characters of printable ASCII without " and \.
 
 An iteration makes it in JSONata: from the output OUTPUT of a training execution::
 
     {'trial': t, 'start': start, 'redrives': redrives, 'job': OUTPUT.job_name,
      'value': $lookup(OUTPUT.final_metrics, objective_metric),
+     'model': $substringAfter(OUTPUT.model_artifact_url, model_artifact_path),
      'training': OUTPUT.training_seconds, 'billable': OUTPUT.billable_seconds}
 
 and from the error and the cause of one that failed, where CAUSE is the cause as an object::
@@ -30,6 +32,7 @@ from training_job.errors import shown
 LONGEST_MESSAGE = 160
 LONGEST_ERROR = 40
 _LONGEST_JOB = 63
+_LONGEST_MODEL = 100
 
 OBJECTIVE_MISSING = "ObjectiveMissing"
 OBJECTIVE_NOT_A_NUMBER = "ObjectiveNotANumber"
@@ -50,6 +53,7 @@ class Record:
         start: which of its executions this was.
         redrives: of the sweep's execution when it ended.
         job: name of the training job; empty for none.
+        model: URL of its model without `model_artifact_path`; empty for none.
         value: of the objective; None for a trial that failed.
         training_seconds: None where not known, as of a trial that failed.
         billable_seconds: the same.
@@ -61,6 +65,7 @@ class Record:
     start: int = 1
     redrives: int = 0
     job: str = ""
+    model: str = ""
     value: float | None = None
     training_seconds: int | None = None
     billable_seconds: int | None = None
@@ -79,6 +84,7 @@ class Record:
             start=_whole(noted.get("start")) or 1,
             redrives=_whole(noted.get("redrives")) or 0,
             job=_cut(noted.get("job"), _LONGEST_JOB),
+            model="" if error else _cut(noted.get("model"), _LONGEST_MODEL),
             value=None if error else value,
             training_seconds=_whole(noted.get("training")),
             billable_seconds=_whole(noted.get("billable")),
@@ -98,6 +104,7 @@ class Record:
             "start": self.start,
             "redrives": self.redrives,
             "job": self.job or None,
+            "model": self.model or None,
             "value": self.value,
             "training": self.training_seconds,
             "billable": self.billable_seconds,
@@ -139,14 +146,14 @@ def _flat(noted: Any) -> Iterator[Mapping[str, Any]]:
 def _objective_error(noted: Mapping[str, Any]) -> tuple[str, str]:
     """Return why an execution that succeeded is no result; two empty texts for one that is."""
     value = noted.get("value")
-    if not noted.get("job"):
-        return _UNKNOWN, "Neither a training job nor an error was noted."
+    if not (noted.get("job") and noted.get("model")):
+        return _UNKNOWN, "Neither a training job with a model nor an error was noted."
     if value is None:
         return OBJECTIVE_MISSING, "It was trained, but its log showed no value of the objective."
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and abs(value) <= _LARGEST_VALUE:  # NaN is not
         return "", ""
-    return OBJECTIVE_NOT_A_NUMBER, f"It was trained, but the objective was {shown(value)}."
+    return OBJECTIVE_NOT_A_NUMBER, f"It was trained, but the objective was {shown(value)[:40]}."
 
 
 def _whole(value: Any) -> int | None:

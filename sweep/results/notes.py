@@ -8,7 +8,6 @@ from sweep.arguments.model import SweepArguments
 from sweep.records import Record
 from sweep.results.configurations import ConfigurationResults
 from sweep.statistics import ROUGH_BELOW
-from sweep.trials import Trial
 
 _LISTED = 10
 """Configurations that a note names."""
@@ -21,20 +20,18 @@ def notes(
     records: Mapping[int, Record],
 ) -> list[str]:
     """Return what to bear in mind about the results of a sweep."""
-    trials = [trial for each in found for trial, _ in each.ended]
     return [
         _claim(arguments, winner),
         *_rough(found),
         *_as_good(found, winner),
         *_half(found),
         *_failed(records),
-        *space_notes(arguments, trials),
+        *space_notes(arguments, len(found)),
     ]
 
 
-def space_notes(arguments: SweepArguments, trials: Sequence[Trial]) -> list[str]:
-    """Return a note where the space held no more than the samples."""
-    configurations = len({trial.configuration for trial in trials})
+def space_notes(arguments: SweepArguments, configurations: int) -> list[str]:
+    """Return a note where the space held fewer configurations than the samples asked for."""
     if arguments.samples is None or configurations >= arguments.samples:
         return []
     asked = f"fewer than the {arguments.samples} samples asked for"

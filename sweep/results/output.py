@@ -35,6 +35,8 @@ def output(
     records: Mapping[int, Record],
     found: Sequence[ConfigurationResults],
     winner: ConfigurationResults,
+    *,
+    sweep: str,
 ) -> dict[str, Any]:
     """Return the output of a sweep.
 
@@ -44,16 +46,18 @@ def output(
         records: of every trial, by its number.
         found: the results of the configurations.
         winner: the best of them.
+        sweep: name of the sweep's execution.
     """
     trial, record = winner.best(arguments)
     return {
-        "model_artifact_url": model_artifact_url(arguments, record),
+        "model_artifact_url": arguments.model_artifact_path + record.model,
         "job_name": record.job,
         "best_hyperparameters": arguments.hyperparameters | winner.hyperparameters,
         "best_seed": trial.seed,
         "best": {
             "configuration": winner.number,
             "trial": trial.number,
+            "execution": execution_name(sweep, trial, record.start),
             "value": record.value,
             **_summary(winner),
         },
@@ -73,14 +77,6 @@ def output(
         "failures": failures(records),
         "notes": notes(arguments, found, winner, records),
     }
-
-
-def model_artifact_url(arguments: SweepArguments, record: Record) -> str:
-    """Return where SageMaker stores the model of a trial that succeeded.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-training.html
-    """
-    return f"{arguments.model_artifact_path.rstrip('/')}/{record.job}/output/model.tar.gz"
 
 
 def counts(trials: Sequence[Trial], records: Mapping[int, Record]) -> dict[str, int]:
@@ -127,13 +123,13 @@ def dry_run(
     given = execution_input(arguments, trials[0], sweep=sweep)
     training = TrainingArguments.model_validate(given)
     name = default_job_name(execution.arn, execution.started_at)
-    said = [*space_notes(arguments, trials), *training_notes(training)]
+    configurations = {trial.configuration: trial.hyperparameters for trial in trials}
+    said = [*space_notes(arguments, len(configurations)), *training_notes(training)]
     if arguments.job_name:
         name = job_name(arguments.job_name, trials[0])
     else:
         said.append(f"{name} stands for the training job's name, of which each trial has another.")
     request = build_request(training, job_name=name, region=training.region)
-    configurations = {trial.configuration: trial.hyperparameters for trial in trials}
     return {
         "dry_run": True,
         "configurations": [
@@ -167,7 +163,9 @@ def largest_output(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
     """Return the bytes of the largest output that a sweep of these trials can have."""
     several = (_WIDE, _WIDE) if len(arguments.seeds) > 1 else None
     summary = Summary(MAX_TRIALS, _WIDE, several, _WIDE, _WIDE, _WIDE)
-    record = Record(MAX_TRIALS, 999, 999, "j" * 63, _WIDE, SAGEMAKER_MAX_RUN, SAGEMAKER_MAX_RUN)
+    record = Record(
+        MAX_TRIALS, 999, 999, "j" * 63, "m" * 100, _WIDE, SAGEMAKER_MAX_RUN, SAGEMAKER_MAX_RUN
+    )
     found = [
         ConfigurationResults(
             trial.configuration, trial.hyperparameters, 1, [(trial, record)], summary
@@ -178,7 +176,8 @@ def largest_output(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
     records = dict.fromkeys((trial.number for trial in trials), record)
     failed = Record(MAX_TRIALS, error="e" * LONGEST_ERROR, message="m" * LONGEST_MESSAGE)
     failed_too = failures(dict.fromkeys(range(SHOWN_FAILURES), failed))
-    return size(output(arguments, trials, records, found, longest)) + size(failed_too) + _BESIDE
+    whole = output(arguments, trials, records, found, longest, sweep="s" * 80)
+    return size(whole) + size(failed_too) + _BESIDE
 
 
 def largest_dry_run(arguments: SweepArguments, trials: Sequence[Trial]) -> int:

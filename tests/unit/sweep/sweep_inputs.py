@@ -49,7 +49,9 @@ def start(given, trial, start=1, name=NAME, **rails):
 
 
 def success(trial, value, start=1, redrives=0, **noted):
-    record = {"trial": trial, "start": start, "redrives": redrives, "job": f"job-t{trial:03}"}
+    job = f"job-t{trial:03}"
+    record = {"trial": trial, "start": start, "redrives": redrives, "job": job}
+    record |= {"model": f"/{job}/output/model.tar.gz"}
     return record | {"value": value, "training": 60, "billable": 20} | noted
 
 

@@ -36,6 +36,7 @@ def test_the_first_wave_is_every_trial():
         "wave": [{"trial": number, "start": 1} for number in range(1, 7)],
         "max_parallel": 4,
         "objective_metric": "reward",
+        "model_artifact_path": "s3://bucket/models",
         "records": [],
         "output": {},
         "error": "",
@@ -286,7 +287,16 @@ def widest_failure(number, redrives=0):
 
 def widest_success(number):
     job = f"{number:03}" + "j" * 60
-    return success(number, -number / 7e105, job=job, start=12, training=2_419_200, billable=999_999)
+    model = "m" * 100
+    return success(
+        number,
+        -number / 7e105,
+        job=job,
+        model=model,
+        start=12,
+        training=2_419_200,
+        billable=999_999,
+    )
 
 
 def of_bytes(given, size):

@@ -19,15 +19,16 @@ WIDEST = [
     {"trial": 500, "start": 99, "redrives": 99, "job": "j" * 63, "error": "e" * 99}
     | {"message": 'é"\\\n' * 99},
     {"trial": 500, "start": 99, "redrives": 99, "job": "j" * 63, "value": -1.2345678901234567e-105}
-    | {"training": 2_419_200, "billable": 2_419_200},
+    | {"training": 2_419_200, "billable": 2_419_200, "model": "m" * 100},
     {"trial": 500, "start": 99, "redrives": 99, "job": "j" * 63, "value": "9" * 999}
-    | {"training": 2_419_200, "billable": 2_419_200},
+    | {"training": 2_419_200, "billable": 2_419_200, "model": "m" * 100},
 ]
 
 
 def made(expression, **names):
     found = jsonata.Jsonata(expression).evaluate(
         {"t": 7, "start": 2, "redrives": 1, "objective_metric": "reward", **names}
+        | {"model_artifact_path": "s3://b/models"}
     )
     return json.loads(json.dumps(found))
 
@@ -35,12 +36,13 @@ def made(expression, **names):
 def test_the_record_of_a_success_is_made_as_documented():
     output = {
         "job_name": "job",
+        "model_artifact_url": "s3://b/models/job/output/model.tar.gz",
         "final_metrics": {"reward": 398.5, "loss": 0.1},
         "training_seconds": 60,
         "billable_seconds": 20,
     }
     found = Record.of(made(MADE_BY_SUCCESS, OUTPUT=output))
-    assert found == Record(7, 2, 1, "job", 398.5, 60, 20)
+    assert found == Record(7, 2, 1, "job", "/job/output/model.tar.gz", 398.5, 60, 20)
     without = Record.of(made(MADE_BY_SUCCESS, OUTPUT=output | {"final_metrics": {"loss": 0.1}}))
     assert (without.error, without.job, without.billable_seconds) == ("ObjectiveMissing", "job", 20)
 
@@ -91,6 +93,7 @@ def test_an_objective_that_is_no_number_is_a_failure_named_so(value, error):
 
 def test_a_record_without_job_and_error_is_a_failure():
     assert Record.of({"trial": 3}).error == "UnknownOutcome"
+    assert Record.of(success(3, 1.0, model="")).error == "UnknownOutcome"
     assert Record.of({"trial": 3, "error": {}}).error == "UnknownOutcome"
 
 
