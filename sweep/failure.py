@@ -47,9 +47,10 @@ def trials_failed(
         return ""
     reasons = _reasons(failed)
     most = reasons[0]
-    often = f"Most often {most['error']}, in {_named(most['trials'])}: {most['message']}"
+    often = "Most often " if len(reasons) > 1 else ""
+    reason = f"{often}{most['error']}, in {_named(most['trials'])}: {most['message']}"
     return cause(
-        f"{why} {often.rstrip('.')}. {_AGAIN}",
+        f"{why} {reason.rstrip('.')}. {_AGAIN}",
         counts=counts(trials, records),
         failures=reasons,
         trials=_table(trials, records),
@@ -106,4 +107,4 @@ def _reasons(failed: Sequence[Record]) -> list[dict[str, Any]]:
 def _named(numbers: Sequence[int]) -> str:
     listed = ", ".join(f"t{number:03}" for number in numbers[:_NAMED])
     more = ", ..." if len(numbers) > _NAMED else ""
-    return f"{len(numbers)} ({listed}{more})"
+    return f"{len(numbers)} ({listed}{more})" if len(numbers) > 1 else listed

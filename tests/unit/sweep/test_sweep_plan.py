@@ -1,6 +1,9 @@
 """What a sweep does next: waves, ends, and whole executions with failures, stops and redrives."""
 
+import importlib
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -57,7 +60,9 @@ def test_a_pilot_that_fails_ends_the_sweep_however_many_may_fail():
     decision = decide(given, [failure(1)])
     assert decision["error"] == "TrialsFailed"
     found = cause(decision)
-    assert found["message"].startswith("The pilot, trial 1, failed, so no other was started. ")
+    assert found["message"].startswith(
+        "The pilot, trial 1, failed, so no other was started. TrainingJobFailed, in t001: Training "
+    )
     assert found["trials"]["rows"][1] == [2, 1, 2, "not started"]
     again = decide(given, decision["records"], redrives=1)
     assert again["wave"] == [{"trial": 1, "start": 2}]
@@ -97,7 +102,7 @@ def test_as_many_failures_as_allowed_are_a_success_and_one_more_is_none():
     assert decision["error"] == "TrialsFailed"
     found = cause(decision)
     assert found["message"] == (
-        "2 of 6 trials failed; max_failed_trials allows 1. Most often TrainingJobFailed, in 2 "
+        "2 of 6 trials failed; max_failed_trials allows 1. TrainingJobFailed, in 2 "
         "(t005, t006): Training job JOB failed: AlgorithmError: the script ended with exit code 1. "
         "A redrive trains what has no result, and nothing else."
     )
@@ -113,6 +118,7 @@ def test_without_half_of_the_seeds_of_any_configuration_there_is_no_best():
     found = cause(decide(GRID | {"max_failed_trials": 6}, records))
     assert "no configuration has a result for at least half of its seeds" in found["message"]
     assert len(found["failures"]) == 4
+    assert "Most often TrainingJobFailed, in t002: no 2. A redrive" in found["message"]
 
 
 def test_a_missing_objective_counts_as_a_failure():
@@ -169,6 +175,23 @@ def test_the_handler_plans_and_starts():
     records = [success(number, 1.0) for number in range(1, 7)]
     assert called(records=records)["decision"] == "succeed"
     assert called(item={"trial": 4, "start": 2}) == start(GRID, 4, start=2)
+
+
+def test_the_handler_reads_the_limits_of_the_deployment(monkeypatch):
+    monkeypatch.setenv("SETTINGS", '{"region": "us-east-1", "max_trials": 5}')
+    limited = importlib.reload(plan_sweep)
+    context = {"arn": ARN, "started_at": STARTED_AT, "redrives": 0}
+    found = limited.handler({"arguments": GRID, "execution": context, "records": []}, None)
+    assert "this deployment allows at most 5 trials" in cause(found)["message"]
+    monkeypatch.undo()
+    importlib.reload(plan_sweep)
+
+
+def test_the_function_needs_neither_boto3_nor_numpy():
+    script = "import sys, lambdas.plan_sweep; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in run.stdout.split()}
+    assert not loaded & {"boto3", "botocore", "numpy", "kfp", "aws_cdk"}
 
 
 # --- whole executions ----------------------------------------------------------------------------
