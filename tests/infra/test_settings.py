@@ -175,6 +175,10 @@ def test_defaults_may_leave_to_callers_what_callers_give(defaults, settings):
     assert read_settings({"argument_defaults": defaults, **settings})
 
 
+def test_an_empty_list_is_a_choice_not_made():
+    assert read_settings({"subnet_ids": [], "endpoints": [], "launcher_security_groups": []})
+
+
 def test_a_wrong_limit_does_not_hide_a_contradiction_elsewhere():
     found = problems(max_run_limit=0, endpoints="s3", argument_defaults={"volume_size": 0})
     assert [name for name, _ in found] == ["endpoints", "max_run_limit"]
