@@ -141,7 +141,11 @@ _LIMITS = (
 )
 
 RULES: tuple[Rule[Settings], ...] = (
-    (("argument_defaults", *_LIMITS), _argument_defaults),
+    # The other limits limit nothing while they are wrong, and so hide nothing.
+    (
+        ("argument_defaults", "allowed_job_roles", "assumable_roles", "max_run_limit"),
+        _argument_defaults,
+    ),
     (("argument_defaults", "kms_key", "network", "subnet_ids", *_LIMITS), _environment),
     (("network", "vpc_id", "subnet_ids", "route_table_ids", "vpc_cidr"), _network),
     (("network", "endpoints", "launcher_security_groups", "route_table_ids"), _endpoints),
