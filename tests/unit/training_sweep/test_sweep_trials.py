@@ -6,15 +6,15 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_inputs import NAME, SWEEP, start
 
-from sweep import trials as trials_module
-from sweep.parsing import parse_sweep
-from sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
-from training_job import TrainingArguments
-from training_job.arguments import Documented
+from tests.support.sweep_inputs import NAME, SWEEP, start
+from training_job import TrainingArguments, parse_arguments
+from training_job.arguments.model import Documented
 from training_job.job_name import attempt_name
-from training_job.submission import STARTED_BY
+from training_job.request.submission import STARTED_BY
+from training_sweep import trials as trials_module
+from training_sweep.parsing import parse_sweep
+from training_sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 numbers = st.integers(1, 500)
@@ -83,7 +83,7 @@ def test_the_input_is_a_trainings():
     found = start(given, 4)
     assert found["name"] == "lr-sweep-t004"
     assert found["input"].pop(STARTED_BY).endswith(":RlSweep:lr-sweep")
-    arguments = TrainingArguments.parse(found["input"])
+    arguments = parse_arguments(found["input"])
     assert arguments.job_name == "cartpole-t004"
     assert arguments.hyperparameters == {"epochs": 5, "lr": 0.01, "seed": 7}
     assert arguments.checkpoint_config.given() == {"S3Uri": "s3://b/c/t004", "LocalPath": "/x"}
@@ -96,7 +96,7 @@ def test_the_input_is_a_trainings():
     rest = set(TrainingArguments.model_fields) - {
         *("job_name", "hyperparameters", "checkpoint_config", "tags"),
     }
-    same = TrainingArguments.parse({name: given[name] for name in rest & set(given)})
+    same = parse_arguments({name: given[name] for name in rest & set(given)})
     assert {name: getattr(arguments, name) for name in rest} == {
         name: getattr(same, name) for name in rest
     }
@@ -126,7 +126,7 @@ def test_the_input_is_the_same_whatever_the_order_of_names():
 def test_a_name_of_a_sweep_that_no_tag_takes():
     tags = start(SWEEP, 1, name="my (best)'sweep!")["input"]["tags"]
     assert tags["rl-sweep"] == "my -best--sweep-"
-    TrainingArguments.parse(SWEEP_TRAINING | {"tags": tags})
+    parse_arguments(SWEEP_TRAINING | {"tags": tags})
 
 
 SWEEP_TRAINING = {name: item for name, item in SWEEP.items() if name != "objective_metric"}
@@ -180,7 +180,7 @@ def test_whatever_a_sweep_is_every_trial_of_it_is_a_training(given, space, seeds
         names.add(found["name"])
         del found["input"][STARTED_BY]
         assert "dry_run" not in found["input"]
-        TrainingArguments.parse(found["input"])
+        parse_arguments(found["input"])
     assert len(names) == len(trials)
 
 
