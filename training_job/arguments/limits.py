@@ -6,6 +6,13 @@ import json
 from typing import Any
 
 from training_job.arguments.problems import shown
+from training_job.arguments.shapes import Channel, InstanceGroup
+
+CODE_CHANNEL, MODEL_CHANNEL = "code", "model"
+"""Channels of ours: the source under network isolation, and `initial_model`."""
+
+MAX_CHANNELS = 20
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
 MAX_USER_HYPERPARAMETERS = 93
 """SageMaker's 100 less the 7 that the containers need."""
@@ -55,4 +62,35 @@ def check_tags(value: dict[str, str]) -> dict[str, str]:
         wrong.append(f"there are {len(value)} of them")
     if wrong:
         raise ValueError("; ".join(wrong))
+    return value
+
+
+def check_channels(value: dict[str, Channel]) -> dict[str, Channel]:
+    """Return channels whose names are the caller's to choose.
+
+    Raises:
+        ValueError: names every one that is not.
+    """
+    wrong = []
+    for name, channel in value.items():
+        if name == MODEL_CHANNEL:
+            wrong.append("the name model is this step's own; give the model as initial_model")
+        if name == CODE_CHANNEL:
+            wrong.append("the name code is this step's own; give the code as source_dir")
+        if channel.ChannelName not in (None, name):
+            wrong.append(f"{shown(name)} holds a Channel named {shown(channel.ChannelName)}")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
+
+
+def check_instance_groups(value: list[InstanceGroup]) -> list[InstanceGroup]:
+    """Return groups of different names.
+
+    Raises:
+        ValueError: names each that stands twice.
+    """
+    names = [group.InstanceGroupName for group in value]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"the name {', '.join(map(shown, twice))} stands more than once")
     return value

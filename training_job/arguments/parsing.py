@@ -44,7 +44,7 @@ def parse_arguments(
         raise InvalidArguments([Problem("arguments", message)])
     values = {name: value for name, value in given.items() if forms.is_given(value)}
     problems = [_unknown(name, model) for name in values if name not in model.model_fields]
-    values = guard_rails.argument_defaults | values
+    values = guard_rails.defaults_below(values) | values
     values = {name: value for name, value in values.items() if name in model.model_fields}
 
     arguments, wrong = _validated(model, values)
