@@ -56,7 +56,7 @@ api_keys = st.sampled_from(
     "S3Uri LocalPath S3OutputPath HookParameters CollectionConfigurations CollectionName Name "
     "Regex CollectionParameters RuleConfigurationName RuleEvaluatorImage InstanceType "
     "VolumeSizeInGB RuleParameters Key Value DataSource S3DataSource InputMode "
-    "FileSystemDataSource InstanceGroupNames InstanceGroupName InstanceCount ShuffleConfig Seed".split()
+    "FileSystemDataSource InstanceGroupNames InstanceGroupName InstanceCount Seed".split()
 )
 api_values = st.recursive(
     st.one_of(

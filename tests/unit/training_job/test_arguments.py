@@ -146,7 +146,7 @@ def test_every_argument_is_documented_and_its_example_is_valid(name):
     documented = [item for item in field.metadata if isinstance(item, Documented)]
     assert len(documented) == 1
     assert field.description
-    base, _ = OTHER[name]
+    base = TOOLKIT_IMAGE if name.startswith("toolkit") else OTHER[name][0]
     partner = {"vpc_security_group_ids": "sg-1", "vpc_subnets": "subnet-1"}
     beside = partner if name in partner else {}
     parse(**base | beside | {name: documented[0].example})
