@@ -1,0 +1,1 @@
+"""What the launcher in the pod does before and after the user's command."""
