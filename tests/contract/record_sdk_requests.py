@@ -88,12 +88,16 @@ CASES = [
         {
             "inputs": {
                 "train": s3("s3://b/m", S3DataType="AugmentedManifestFile", AttributeNames=["a"])
+                | {"InputMode": "Pipe"}
             }
         },
         {},
         {
             "train": TrainingInput(
-                "s3://b/m", s3_data_type="AugmentedManifestFile", attribute_names=["a"]
+                "s3://b/m",
+                s3_data_type="AugmentedManifestFile",
+                attribute_names=["a"],
+                input_mode="Pipe",
             )
         },
     ),

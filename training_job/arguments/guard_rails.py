@@ -120,7 +120,10 @@ class GuardRails(BaseModel):
             given: the caller's arguments.
         """
         one, groups = {"instance_type", "instance_count"}, {"instance_groups"}
-        superseded = one if groups & given.keys() else groups if one & given.keys() else set()
+        if given.get("instance_groups", "[]") not in ([], "[]"):
+            superseded = one
+        else:
+            superseded = groups if one & given.keys() else set()
         return {
             name: value
             for name, value in self.argument_defaults.items()

@@ -65,20 +65,29 @@ def check_tags(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-def check_channels(value: dict[str, Channel]) -> dict[str, Channel]:
-    """Return channels whose names are the caller's to choose.
+def check_channel_name(value: str) -> str:
+    """Return the name of a channel that is the caller's to choose.
 
     Raises:
-        ValueError: names every one that is not.
+        ValueError: it is one of ours; says which argument to give instead.
     """
-    wrong = []
-    for name, channel in value.items():
-        if name == MODEL_CHANNEL:
-            wrong.append("the name model is this step's own; give the model as initial_model")
-        if name == CODE_CHANNEL:
-            wrong.append("the name code is this step's own; give the code as source_dir")
-        if channel.ChannelName not in (None, name):
-            wrong.append(f"{shown(name)} holds a Channel named {shown(channel.ChannelName)}")
+    ours = {CODE_CHANNEL: "code as source_dir", MODEL_CHANNEL: "model as initial_model"}
+    if value in ours:
+        raise ValueError(f"this name is the step's own: give the {ours[value]}")
+    return value
+
+
+def check_channels(value: dict[str, Channel]) -> dict[str, Channel]:
+    """Return channels that have no name but the one they stand under.
+
+    Raises:
+        ValueError: names every one that has.
+    """
+    wrong = [
+        f"{shown(name)} holds a Channel named {shown(channel.ChannelName)}"
+        for name, channel in value.items()
+        if channel.ChannelName not in (None, name)
+    ]
     if wrong:
         raise ValueError("; ".join(wrong))
     return value

@@ -526,7 +526,7 @@ class TrainingArguments(BaseModel):
         ),
     ] = {}
     inputs: Annotated[
-        dict[ChannelNameText, Channel],
+        dict[Annotated[ChannelNameText, AfterValidator(limits.check_channel_name)], Channel],
         AfterValidator(limits.check_channels),
         Field(max_length=limits.MAX_CHANNELS),
         BeforeValidator(forms.channels),

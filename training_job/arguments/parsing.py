@@ -84,7 +84,10 @@ def _problem(detail: ErrorDetails, model: type[TrainingArguments]) -> Problem:
     allowed = f"allowed: {documented.allowed}"
     if detail["type"] == "missing" and not path:
         return Problem(str(name), f"is required; {allowed}")
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    # pydantic writes the place of a map's key as that key and then "[key]".
+    where = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in path if part != "[key]"
+    )
     got = f"got {_shown(str(name), detail['input'])}"
     if detail["type"] in ("missing", "extra_forbidden"):
         got = "is missing" if detail["type"] == "missing" else "is not a key of it"

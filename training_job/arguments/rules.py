@@ -152,6 +152,26 @@ def _file_systems(arguments: TrainingArguments) -> list[Problem]:
     ]
 
 
+def _augmented_manifests(arguments: TrainingArguments) -> list[Problem]:
+    """Return what is wrong with augmented manifests, which SageMaker streams only.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+    """
+    problems = []
+    for name, channel in arguments.inputs.items():
+        source = channel.DataSource.S3DataSource
+        augmented = source is not None and source.S3DataType == "AugmentedManifestFile"
+        mode = channel.mode(arguments.training_input_mode)
+        if augmented and mode != "Pipe":
+            message = f"{name} is an AugmentedManifestFile with input mode {mode}; allowed: Pipe"
+            problems.append(Problem("inputs", message))
+        if source is not None and bool(source.AttributeNames) != augmented:
+            message = f"{name} {'lacks' if augmented else 'has'} AttributeNames"
+            allowed = "an AugmentedManifestFile has them, and nothing else has"
+            problems.append(Problem("inputs", f"{message}; {allowed}"))
+    return problems
+
+
 def _warm_pool(arguments: TrainingArguments) -> list[Problem]:
     """Return what SageMaker keeps no warm pool for.
 
@@ -188,5 +208,6 @@ RULES: tuple[Rule, ...] = (
     (("inputs", "instance_groups"), _group_names),
     (("inputs", "source_dir", "network_isolation", "initial_model"), _channel_count),
     (("inputs", "vpc_subnets"), _file_systems),
+    (("inputs", "training_input_mode"), _augmented_manifests),
     (("keep_alive", "spot_instance", "instance_groups"), _warm_pool),
 )

@@ -180,6 +180,10 @@ class Channel(ApiShape):
     InputMode: Literal["File", "Pipe", "FastFile"] | None = None
     ShuffleConfig: Shuffle | None = None
 
+    def mode(self, training_input_mode: str) -> str:
+        """Return how the data is handed over: the channel's own mode, else the job's."""
+        return self.InputMode or training_input_mode
+
     @property
     def instance_group_names(self) -> list[str]:
         """Return the instance groups that get the data; empty for all of them."""

@@ -86,19 +86,23 @@ def _input(arguments: TrainingArguments) -> dict[str, Any]:
     ]
     if arguments.initial_model:
         model = {"ContentType": "application/x-sagemaker-model", "InputMode": "File"}
-        channels.append(_s3_channel(MODEL_CHANNEL, arguments.initial_model) | model)
+        channels.append(_own_channel(arguments, MODEL_CHANNEL, arguments.initial_model) | model)
     if arguments.source_dir and arguments.network_isolation:
         # In Pipe mode the channel would be a FIFO, and the container expects a file.
         mode = {"InputMode": "File"} if arguments.training_input_mode == "Pipe" else {}
-        channels.append(_s3_channel(CODE_CHANNEL, arguments.source_dir) | mode)
+        channels.append(_own_channel(arguments, CODE_CHANNEL, arguments.source_dir) | mode)
     return {"InputDataConfig": channels} if channels else {}
 
 
-def _s3_channel(name: str, uri: str) -> dict[str, Any]:
+def _own_channel(arguments: TrainingArguments, name: str, uri: str) -> dict[str, Any]:
+    """Return a channel of ours; it names every group where the caller's channels name some."""
+    named = any(channel.instance_group_names for channel in arguments.inputs.values())
+    groups = [group.InstanceGroupName for group in arguments.instance_groups]
     source = {
         "S3DataType": "S3Prefix",
         "S3Uri": uri,
         "S3DataDistributionType": "FullyReplicated",
+        **({"InstanceGroupNames": groups} if named else {}),
     }
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 

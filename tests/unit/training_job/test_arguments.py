@@ -454,9 +454,14 @@ class TestInputs:
         assert names == ["train", "model", "code"]
 
     def test_our_names_are_refused_and_lead_to_our_arguments(self):
-        found = problems(CUSTOM_IMAGE | {"inputs": {"model": "s3://b/x", "code": "s3://b/y"}})
-        assert "initial_model" in found[0][1]
-        assert "source_dir" in found[0][1]
+        found = problems(
+            CUSTOM_IMAGE | {"inputs": {"model": "s3://b/x", "code": "s3://b/y", "a": 5}}
+        )
+        assert [name for name, _ in found] == ["inputs"] * 3
+        text = " ".join(message for _, message in found)
+        assert "initial_model" in text
+        assert "source_dir" in text
+        assert "inputs.a got 5" in text
 
     def test_twenty_channels_with_ours(self):
         nineteen = {f"c{number}": "s3://b/x" for number in range(19)}
@@ -479,6 +484,31 @@ class TestInputs:
         assert problems(CUSTOM_IMAGE | {"inputs": {"a": channel}})[0][0] == "inputs"
         sent = request(IN_A_VPC | {"inputs": {"a": channel}})
         assert sent["InputDataConfig"] == [{"ChannelName": "a", **channel}]
+
+    @pytest.mark.parametrize(
+        ("source", "mode", "wrong"),
+        [
+            ({"S3DataType": "AugmentedManifestFile", "AttributeNames": ["a"]}, "Pipe", 0),
+            ({"S3DataType": "AugmentedManifestFile", "AttributeNames": ["a"]}, "FastFile", 1),
+            ({"S3DataType": "AugmentedManifestFile"}, "File", 2),
+            ({"AttributeNames": ["a"]}, "File", 1),
+        ],
+    )
+    def test_augmented_manifests(self, source, mode, wrong):
+        channel = {"DataSource": {"S3DataSource": {"S3Uri": "s3://b/m", **source}}}
+        given = CUSTOM_IMAGE | {"inputs": {"a": channel}, "training_input_mode": mode}
+        if not wrong:
+            assert request(given)["InputDataConfig"]
+            return
+        assert [name for name, _ in problems(given)] == ["inputs"] * wrong
+
+    def test_channels_of_ours_name_every_group_where_the_callers_name_some(self):
+        given = with_groups("ml.g5.xlarge", "ml.c5.xlarge", initial_model="s3://b/m")
+        sent = request(given | {"inputs": {"a": s3("s3://b/x", "g1")}})["InputDataConfig"]
+        groups = [each["DataSource"]["S3DataSource"]["InstanceGroupNames"] for each in sent]
+        assert groups == [["g1"], ["g0", "g1"]]
+        (model,) = request(given)["InputDataConfig"]
+        assert "InstanceGroupNames" not in model["DataSource"]["S3DataSource"]
 
 
 class TestInstanceGroups:
@@ -522,6 +552,9 @@ class TestInstanceGroups:
         ]
         rails = GuardRails(argument_defaults={"instance_groups": GROUPS})
         assert parse_arguments(CUSTOM_IMAGE, rails).instance_groups == []
+        rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large"})
+        empty = without(CUSTOM_IMAGE, "instance_type") | {"instance_groups": []}
+        assert parse_arguments(empty, rails).instance_type == "ml.m5.large"
 
 
 class TestWarmPool:
