@@ -19,13 +19,13 @@ from local_aws.sagemaker.api.account_check import check_account
 from local_aws.sagemaker.api.job_listing import list_training_jobs
 from local_aws.sagemaker.api.request_check import check_request
 from local_aws.sagemaker.api.request_rules import check_rules, check_tags
-from local_aws.sagemaker.api.wire import without_nulls
 from local_aws.sagemaker.arns import training_job_arn
 from local_aws.sagemaker.errors import SageMakerError, not_found, validation_error
 from local_aws.sagemaker.job.runner import JobRunner
 from local_aws.sagemaker.job.training_job import TrainingJob
 from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.reporting.state_events import StateEvents
+from local_aws.sagemaker.wire import without_nulls
 
 MAX_TAGS = 50
 """Most tags a training job may carry."""
@@ -62,7 +62,7 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     name = request["TrainingJobName"]
     lost = faults_jobs.before_create(name)
     arn = training_job_arn(name, region=get_region(), account=get_account_id())
-    job = TrainingJob(request, arn, on_change=events.publish)
+    job = TrainingJob(request, arn, on_change=lambda job: events.publish(job.describe(), job.tags))
     runner = JobRunner(job, platform)
     with _lock:
         if name in _jobs:
