@@ -103,7 +103,10 @@ class Demo:
             "region": REGION,
             "role": deployed["JobRoleArn"],
             "source_dir": source_dir,
-            "model_artifact_path": f"s3://{deployed['ArtifactBucketName']}/models",
+            **{
+                name: f"s3://{deployed['ArtifactBucketName']}/{prefix}"
+                for name, prefix in self._example.locations.items()
+            },
             **self._example.arguments,
         }
         with ExitStack() as stages:
