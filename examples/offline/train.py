@@ -16,12 +16,12 @@ import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 SCALE = np.array([2.4, 3.0, 0.21, 3.0])  # position, velocity, angle, angular velocity
 ACTIONS = 2
