@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench offline newsvendor assume-role-policy clean
+.PHONY: help environment demo test check slow generate synth properties soak bench offline newsvendor second-engine assume-role-policy clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -58,14 +58,15 @@ generate: $(BIN)/.ready ## Write every generated file anew.
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
-properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
@@ -77,6 +78,25 @@ newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 $(BIN)/.ray: requirements-newsvendor.txt $(BIN)/.ready
 	@echo "Installing Ray (once) ..."
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-newsvendor.txt
+	@touch $@
+
+# Not the project's environment: the interpreter of LocalStack wants Python 3.13 and pins botocore.
+SECOND := .venv-second-engine
+SECOND_PYTHON ?= $(shell for python in python3.13 $(BIN)/python python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+
+second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md in the interpreter of LocalStack.
+	@test -n "$(SECOND_PYTHON)" || test -x $(SECOND)/bin/python \
+	|| { echo "make: skipped, for it needs Python 3.13 (SECOND_PYTHON=...); found none"; exit 0; } \
+	&& $(MAKE) --no-print-directory $(SECOND)/.ready \
+	&& $(SECOND)/bin/python -m tools.second_engine $(ARGS)
+
+$(SECOND)/.ready: requirements-second-engine.txt
+	@echo "Installing the second engine into $(SECOND) (once) ..."
+	@$(or $(SECOND_PYTHON),$(SECOND)/bin/python) -c 'import sys; sys.version_info[:2] == (3, 13) or sys.exit("make: the second engine needs Python 3.13; SECOND_PYTHON is " + sys.version)'
+	@test -x $(SECOND)/bin/python || $(SECOND_PYTHON) -m venv $(SECOND)
+	@$(SECOND)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).

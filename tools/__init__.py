@@ -1,1 +1,1 @@
-"""Generators of the files that are derived from models."""
+"""What maintainers run: generators of derived files, and judges that were not written here."""
