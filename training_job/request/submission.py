@@ -108,7 +108,7 @@ def _submission(
     base = arguments.job_name or default_job_name(execution.arn, execution.started_at)
     job_name = attempt_name(base, progress.names + 1)
     instance_type = plan.instance_types[progress.instance]
-    chosen: dict[str, Any] = {"instance_type": instance_type}
+    chosen: dict[str, Any] = {} if arguments.instance_groups else {"instance_type": instance_type}
     if plan.name_chosen:
         chosen["environment"] = {**arguments.environment, OWNER_VARIABLE: execution.arn}
     request = build_request(
@@ -128,18 +128,20 @@ def _submission(
 
 
 def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: GuardRails) -> Plan:
-    defaults = {
-        name: value
-        for name, value in guard_rails.argument_defaults.items()
-        if not is_given(given.get(name))
-    }
+    types = [arguments.instance_type, *arguments.fallback_instance_types]
+    if arguments.instance_groups:
+        groups = arguments.instance_groups
+        types = [" + ".join(f"{each.InstanceCount} x {each.InstanceType}" for each in groups)]
     return Plan(
         max_attempts=arguments.max_attempts,
-        instance_types=[arguments.instance_type, *arguments.fallback_instance_types],
+        instance_types=types,
         fail_on_rule_issues=arguments.fail_on_rule_issues,
         name_chosen=arguments.job_name is not None,
         notes=advice(arguments),
-        defaults_applied=defaults,
+        defaults_applied=guard_rails.defaults_below(
+            {name: value for name, value in given.items() if is_given(value)}
+        ),
+        capacity_wait=arguments.capacity_wait,
     )
 
 

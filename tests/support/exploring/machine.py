@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import jsonata
-from local_aws.corrections.states.errors import error_matches
-from local_aws.corrections.states.jsonata import Scope, evaluate, is_expression
 from ministack.services import stepfunctions as ministack
+
+from local_aws.corrections.states.execution.errors import error_matches
+from local_aws.corrections.states.expressions.jsonata import Scope, evaluate, is_expression
 
 STARTED_AT = "2026-01-31T10:00:00.123Z"
 
