@@ -11,9 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from training_job.arguments.checking import Rule
+from training_job.arguments.forms import is_given
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import Problem
-from training_job.arguments.rules import Rule
 
 
 class GuardRails(BaseModel):
@@ -45,8 +46,33 @@ class GuardRails(BaseModel):
     required_tags: list[str] = []
     required_encryption_key: str | None = None
 
-    def rules(self) -> list[Rule]:
-        """Return the limits as rules over arguments (rules.py)."""
+    def defaults_below(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the defaults that apply beside what the caller gave.
+
+        Instance groups stand instead of a type and a count, so a default of the one does not
+        apply where the caller gives the other.
+
+        Args:
+            given: the caller's arguments.
+
+        Example:
+            >>> rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large"})
+            >>> rails.defaults_below({"instance_type": ""})
+            {'instance_type': 'ml.m5.large'}
+        """
+        names = {name for name, value in given.items() if is_given(value)}
+        one, groups = {"instance_type", "instance_count"}, {"instance_groups"}
+        if given.get("instance_groups") in ([], "[]"):
+            names -= groups
+        superseded = one if names & groups else groups if names & one else set()
+        return {
+            name: value
+            for name, value in self.argument_defaults.items()
+            if name not in superseded | names
+        }
+
+    def rules(self) -> list[Rule[TrainingArguments]]:
+        """Return the limits as rules between arguments (rules.py)."""
         return [
             (("region",), self._region),
             (("max_run",), lambda arguments: self._seconds("max_run", arguments.max_run)),
@@ -109,26 +135,6 @@ class GuardRails(BaseModel):
             return []
         most = f"this deployment allows at most {self.max_keep_alive} s"
         return [Problem("keep_alive", f"got {arguments.keep_alive} s; {most}")]
-
-    def defaults_below(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the defaults that apply beside what the caller gave.
-
-        Instance groups stand instead of a type and a count, so a default of the one does not
-        apply where the caller gives the other.
-
-        Args:
-            given: the caller's arguments.
-        """
-        one, groups = {"instance_type", "instance_count"}, {"instance_groups"}
-        if given.get("instance_groups", "[]") not in ([], "[]"):
-            superseded = one
-        else:
-            superseded = groups if one & given.keys() else set()
-        return {
-            name: value
-            for name, value in self.argument_defaults.items()
-            if name not in superseded and name not in given
-        }
 
     def _tags(self, arguments: TrainingArguments) -> list[Problem]:
         missing = [key for key in self.required_tags if key not in arguments.tags]

@@ -90,7 +90,8 @@ class DebugRuleConfiguration(ApiShape):
     RuleEvaluatorImage: ImageText
     InstanceType: Annotated[str, one_of(PROCESSING_INSTANCE_TYPES)] | None = None
     VolumeSizeInGB: (
-        Annotated[int, BeforeValidator(forms.whole_number), Field(ge=0, le=2**31 - 1)] | None
+        Annotated[int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=0, le=2**31 - 1)]
+        | None
     ) = None
     LocalPath: PathText | None = None
     S3OutputPath: S3UriText | None = None
@@ -166,7 +167,9 @@ class ChannelSource(ApiShape):
 class Shuffle(ApiShape):
     """The seed by which a channel's objects are shuffled."""
 
-    Seed: Annotated[int, BeforeValidator(forms.whole_number), Field(ge=-(2**63), le=2**63 - 1)]
+    Seed: Annotated[
+        int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=-(2**63), le=2**63 - 1)
+    ]
 
 
 class Channel(ApiShape):
@@ -202,4 +205,6 @@ class InstanceGroup(ApiShape):
 
     InstanceGroupName: GroupName
     InstanceType: Annotated[str, one_of(TRAINING_INSTANCE_TYPES)]
-    InstanceCount: Annotated[int, BeforeValidator(forms.whole_number), Field(ge=1, le=2**31 - 1)]
+    InstanceCount: Annotated[
+        int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=1, le=2**31 - 1)
+    ]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from training_job.arguments.forms import is_given
 from training_job.arguments.guard_rails import GuardRails
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.parsing import parse_arguments
@@ -138,9 +137,7 @@ def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: G
         fail_on_rule_issues=arguments.fail_on_rule_issues,
         name_chosen=arguments.job_name is not None,
         notes=advice(arguments),
-        defaults_applied=guard_rails.defaults_below(
-            {name: value for name, value in given.items() if is_given(value)}
-        ),
+        defaults_applied=guard_rails.defaults_below(given),
         capacity_wait=arguments.capacity_wait,
     )
 

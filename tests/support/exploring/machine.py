@@ -36,6 +36,7 @@ _FIELDS = {
 }
 _NAME = re.compile(r"\$(states\.\w+|\w+)")
 _LONGEST_WAIT = 99_999_999
+_KEPT = 100_000  # evaluations
 
 
 class Frame(NamedTuple):
@@ -222,6 +223,8 @@ class Machine:
         scope = [(name, sight.states[name]) for name in names if name in sight.states]
         context = (sight.frame.redrives, sight.now) if "states.context" in names else ()
         key = (template, context, *known, *scope)
+        if len(self._values) > _KEPT:
+            self._values.clear()
         if key not in self._values:
             self._values[key] = self._evaluated(template, sight, dict(known), dict(scope))
         value = self._values[key]
