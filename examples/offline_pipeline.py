@@ -167,6 +167,7 @@ def pipeline(
     source_dir: str,
     model_artifact_path: str,
     data_path: str,
+    launcher_image: str,
     instance_type: str = "ml.m5.large",
     hyperparameters: dict[str, float] = {"iterations": 300},  # noqa: B006 - KFP needs the value
 ) -> Outputs:
@@ -181,6 +182,7 @@ def pipeline(
         model_artifact_path: S3 URL under which models are kept.
         data_path: S3 URL under which the log is kept; the first step's pod must be able to write
             there, and the job role to read.
+        launcher_image: Registry path of the launcher's image, built from the Dockerfile.
         instance_type: Instance type of the training job.
         hyperparameters: Options of offline/train.py.
     """
@@ -198,6 +200,7 @@ def pipeline(
         model_artifact_path=model_artifact_path,
         instance_type=instance_type,
         max_run=3600,
+        launcher_image=launcher_image,
     )
     evaluation = evaluate(
         model_artifact_url=train.outputs["model_artifact_url"],
