@@ -43,7 +43,11 @@ def parse_arguments(
         raise InvalidArguments([Problem("arguments", message)])
     limits = guard_rails or GuardRails()
     arguments, problems = check(
-        TrainingArguments, given, (*RULES, *limits.rules()), WORDING, limits.argument_defaults
+        TrainingArguments,
+        given,
+        (*RULES, *limits.rules()),
+        WORDING,
+        limits.defaults_below(given),
     )
     if problems:
         raise InvalidArguments(problems)
