@@ -9,7 +9,7 @@ from typing import Any
 Answer = dict[str, Any]
 
 
-class NotAsked(Exception):  # noqa: N818 - no error: the question cannot be asked here
+class NotAsked(Exception):
     """Why a question could not be asked here, or why its answer tells nothing."""
 
 

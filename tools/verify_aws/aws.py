@@ -8,8 +8,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-_CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 12})
-"""TestState and ValidateStateMachineDefinition refill at one call a second."""
+_CONFIG = Config(
+    # TestState and ValidateStateMachineDefinition refill at one call a second.
+    retries={"mode": "adaptive", "max_attempts": 12},
+    # TestState has a host of its own, `sync-states`, which an endpoint of one's own has not.
+    inject_host_prefix="AWS_ENDPOINT_URL" not in os.environ,
+)
 
 
 class Aws:
@@ -29,7 +33,7 @@ class Aws:
             botocore.exceptions.BotoCoreError: there are no credentials, or no region.
             botocore.exceptions.ClientError: the credentials are not accepted.
         """
-        self._session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        self._session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         self._clients: dict[str, Any] = {}
         identity = self.client("sts").get_caller_identity()
         self.region = str(self.client("sts").meta.region_name)

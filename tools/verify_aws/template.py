@@ -7,7 +7,7 @@ service's form, so that policies and definitions read like those deployed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,24 +111,23 @@ class Template:
         return {key: self._resolve(value) for key, value in node.items()}
 
     def _function(self, name: str, value: Any) -> Any:
-        match name:
-            case "Ref":
-                return self._ref(value)
-            case "Fn::GetAtt":
-                return self._arn(value[0]) if value[1] == "Arn" else f"{value[0]}.{value[1]}"
-            case "Fn::Join":
-                return value[0].join(str(self._resolve(each)) for each in value[1])
-            case "Fn::Select":
-                return self._select(*value)
-            case "Fn::Split":
-                return self._resolve(value[1]).split(value[0])
-            case "Fn::GetAZs":
-                return list(self._place.zones)
-            case "Fn::If":
-                return self._resolve(value[1] if self._is_true(value[0]) else value[2])
-            case "Fn::Sub":
-                return self._sub(value)
-        raise LookupError(f"{name} is not resolved here")
+        functions: dict[str, Callable[[Any], Any]] = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Join": lambda of: of[0].join(str(self._resolve(each)) for each in of[1]),
+            "Fn::Select": self._select,
+            "Fn::Split": lambda of: self._resolve(of[1]).split(of[0]),
+            "Fn::GetAZs": lambda _region: list(self._place.zones),
+            "Fn::If": lambda of: self._resolve(of[1] if self._is_true(of[0]) else of[2]),
+            "Fn::Sub": self._sub,
+        }
+        if name not in functions:
+            raise LookupError(f"{name} is not resolved here")
+        return functions[name](value)
+
+    def _get_att(self, value: list[str]) -> str:
+        name, attribute = value
+        return self._arn(name) if attribute == "Arn" else f"{name}.{attribute}"
 
     def _ref(self, name: str) -> str:
         place = self._place
@@ -143,25 +142,21 @@ class Template:
         }
         if name in pseudo:
             return pseudo[name]
-        kind = self._template["Resources"][name]["Type"] if name in self._named() else ""
+        kind = self._template["Resources"].get(name, {}).get("Type", "")
         if kind in _REF_IS_ARN:
             return self._arn(name)
         return name.lower() if kind == "AWS::S3::Bucket" else name
 
-    def _named(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._template["Resources"]
-        return found
-
     def _arn(self, name: str) -> str:
-        kind = self._named()[name]["Type"]
+        kind = self._template["Resources"][name]["Type"]
         form = _ARNS.get(kind, "unknown:::{name}")
         place = self._place
         return f"arn:{place.partition}:" + form.format(
             region=place.region, account=place.account, name=name, lower=name.lower()
         )
 
-    def _select(self, index: Any, of: Any) -> Any:
-        values = self._resolve(of)
+    def _select(self, value: list[Any]) -> Any:
+        index, values = value[0], self._resolve(value[1])
         # Of a list that only a deployment knows, such as the DNS entries of an endpoint.
         return values[int(index)] if isinstance(values, list) else f"{values}.{index}"
 

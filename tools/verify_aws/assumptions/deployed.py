@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 from tools.verify_aws.assumption import Answer, Assumption, NotAsked, Question, Verdict
 from tools.verify_aws.questions import executions, history
+from training_job.outcome.service_error import ServiceError, service_error
 
 _WRONG = Question("wrong-arguments", executions.wrong_arguments)
 _REDRIVE = Question("redrive", executions.redrive)
@@ -84,9 +84,10 @@ def _by_alias(answer: Answer) -> Verdict:
 
 def _role_refused(answer: Answer) -> Verdict:
     end = history.end_of_task(answer, "CreateTrainingJobAsRole", "CreateTrainingJob")
-    cause = end.get("cause", "")
-    known = end.get("error") == "States.TaskFailed" and "not authorized" in cause
-    return Verdict(known and answer["role"] in cause, f"{end.get('error')}: {cause}")
+    denied = f"sts:AssumeRole on {answer['role']}"
+    read = _read(end)
+    known = end.get("error") == "States.TaskFailed" and read is not None and read.denied == denied
+    return Verdict(known, f"{end.get('error')}: {end.get('cause', '')}")
 
 
 def _create_error(answer: Answer) -> Verdict:
@@ -103,9 +104,14 @@ def _describe_error(answer: Answer) -> Verdict:
 
 def _missing_job(answer: Answer) -> Verdict:
     end = history.end_of_task(answer, "DescribeTrainingJob")
-    text = f"{end.get('error')}: {end.get('cause', '')}"
-    known = "ResourceNotFound" in text or "Requested resource not found" in text
-    return Verdict(known, text)
+    read = _read(end)
+    known = read is not None and read.kind == "no such job"
+    return Verdict(known, f"{end.get('error')}: {end.get('cause', '')}")
+
+
+def _read(end: history.Event) -> ServiceError | None:
+    """Return an error as JudgeAttempt reads it."""
+    return service_error({"Error": end.get("error"), "Cause": end.get("cause")})
 
 
 def _refused_event(answer: Answer) -> Verdict:
@@ -113,15 +119,26 @@ def _refused_event(answer: Answer) -> Verdict:
     return Verdict(end["type"] == "TaskFailed", end["type"])
 
 
-def _named(call: str, *names: str) -> Callable[[Answer], Verdict]:
-    def judge(answer: Answer) -> Verdict:
-        error, cause = answer[call]["error"], answer[call]["cause"]
-        # Without the role, TestState did not come to the call.
-        if not error or not error.startswith("Sfn."):
-            raise NotAsked(f"TestState did not come to the call: {error} {cause}")
-        return Verdict(error in names, f"{error}: {cause}")
+def _denied(answer: Answer) -> Verdict:
+    error, words = _of_call(answer["denied"])
+    return Verdict(error == "Sfn.SfnException", words)
 
-    return judge
+
+def _wrong_token(answer: Answer) -> Verdict:
+    error, words = _of_call(answer["wrong token"])
+    return Verdict(error in answer["caught"], words)
+
+
+def _of_call(said: Answer) -> tuple[str, str]:
+    """Return the error of a call that TestState made, and its words.
+
+    Raises:
+        NotAsked: it made none, since it could not assume the role.
+    """
+    words = f"{said['error']}: {said['cause']}"
+    if not said["error"].startswith("Sfn."):
+        raise NotAsked(f"TestState did not come to the call: {words}")
+    return said["error"], words
 
 
 DEPLOYED = (
@@ -163,7 +180,7 @@ DEPLOYED = (
     ),
     Assumption(
         "redrive-evaluates-anew",
-        "a task started again has its arguments evaluated anew, with the new token and RedriveCount",
+        "a task started again has its arguments evaluated anew: new token, new RedriveCount",
         "RedriveCount 1, and Failed leads back to BuildRequest",
         _OUTCOMES,
         _REDRIVE,
@@ -188,7 +205,8 @@ DEPLOYED = (
     ),
     Assumption(
         "role-not-assumed",
-        "a role that cannot be assumed fails the task with States.TaskFailed, in words that name it",
+        "a role that cannot be assumed fails the task with States.TaskFailed, and JudgeAttempt"
+        " reads its words",
         "States.TaskFailed: The role A is not authorized to assume the task state's role, B.",
         _CORRECTIONS,
         _ROLE,
@@ -197,7 +215,7 @@ DEPLOYED = (
     ),
     Assumption(
         "error-of-a-refused-create",
-        "an error of CreateTrainingJob without a modelled name is SageMaker.AmazonSageMakerException",
+        "a create error without a modelled name is SageMaker.AmazonSageMakerException",
         "SageMaker.AmazonSageMakerException",
         _OUTCOMES,
         _REFUSED,
@@ -215,7 +233,7 @@ DEPLOYED = (
     Assumption(
         "words-of-a-missing-job",
         "a missing job is described as ResourceNotFound or Requested resource not found",
-        "one of these words",
+        "words that JudgeAttempt reads so",
         _OUTCOMES,
         _REFUSED,
         _missing_job,
@@ -236,16 +254,16 @@ DEPLOYED = (
         "Sfn.SfnException",
         _CORRECTIONS,
         _SDK,
-        _named("denied", "Sfn.SfnException"),
+        _denied,
         ("A denial of an SDK call",),
     ),
     Assumption(
         "error-of-a-wrong-token",
         "a wrong token of SendTaskFailure has a name that Failed catches",
-        "Sfn.InvalidTokenException",
+        "Sfn.InvalidTokenException, or another of its Catch",
         _OUTCOMES,
         _SDK,
-        _named("wrong token", "Sfn.InvalidTokenException", "Sfn.InvalidToken"),
+        _wrong_token,
         ("the names of that call's errors",),
     ),
 )

@@ -41,9 +41,7 @@ def _elsewhere(endpoint: dict[str, Any]) -> str:
 
 
 def _without_policy(endpoint: dict[str, Any]) -> str:
-    # Gateways take a policy, whatever this field says of them:
-    # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-    if not endpoint["found"] or endpoint["kind"] == "Gateway" or not endpoint["policy"]:
+    if not endpoint["found"] or not endpoint["policy"]:
         return ""
     return "" if endpoint["found"]["policy"] else "takes no policy"
 

@@ -77,7 +77,7 @@ def _probed(name: str, holds: Callable[[Answer], bool]) -> Callable[[Answer], Ve
     return judge
 
 
-def _engine(  # noqa: PLR0917
+def _engine(
     name: str,
     statement: str,
     expected: str,

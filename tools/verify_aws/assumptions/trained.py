@@ -44,7 +44,7 @@ def _clocks(answer: Answer) -> Verdict:
     created = answer["job"]["CreationTime"]
     early = history.seconds_between(created, began[0]["at"])
     late = history.seconds_between(submitted[0]["at"], created)
-    seen = f"created {-early:.1f} s after the state was entered, {late:.1f} s after the submission"
+    seen = f"created {-early:+.1f} s from the state's entry, {late:+.1f} s from the submission"
     return Verdict(early <= _CLOCKS and late <= _CLOCKS, seen)
 
 

@@ -119,7 +119,7 @@ def _check_test_state(client: Any) -> None:
     control = _alone({"Type": "Pass", "Output": "{% $v %}", "End": True}, variables='{"v": [1]}')
     said = _said(client, **control)
     if said.get("output") != [1]:
-        raise NotAsked(f"TestState does not know variables here: {said}")
+        raise NotAsked(f"TestState does not know variables here: {said.get('cause', said)}")
 
 
 def _try(client: Any, definition: dict[str, Any], trial: Trial) -> Answer:

@@ -1,13 +1,12 @@
 """Which VPC endpoint services there are, in which zones, and whether they take a policy.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html
+A service has an entry for each kind of endpoint: S3 has a gateway and an interface.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from tools.verify_aws.assumption import Answer
+from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.scene import Scene
 
 
@@ -27,10 +26,17 @@ def endpoint_services(scene: Scene) -> Answer:
         described = ec2.describe_subnets(SubnetIds=sorted(existing))["Subnets"]
         zones |= {each["SubnetId"]: each["AvailabilityZone"] for each in described}
     services = {
-        each["ServiceName"]: each
+        (each["ServiceName"], kind["ServiceType"]): {
+            "zones": sorted(each["AvailabilityZones"]),
+            "policy": each["VpcEndpointPolicySupported"],
+        }
         for page in ec2.get_paginator("describe_vpc_endpoint_services").paginate()
         for each in page["ServiceDetails"]
+        for kind in each["ServiceType"]
     }
+    gateway = services.get((f"com.amazonaws.{scene.aws.region}.s3", "Gateway"))
+    if not gateway or not gateway["policy"]:
+        raise NotAsked("EC2 knows no gateway to S3 with a policy here, which every region has")
     return {
         "endpoints": [
             {
@@ -38,18 +44,8 @@ def endpoint_services(scene: Scene) -> Answer:
                 "kind": each["VpcEndpointType"],
                 "zones": sorted({zones[subnet] for subnet in each.get("SubnetIds", [])}),
                 "policy": "PolicyDocument" in each,
-                "found": _found(services.get(each["ServiceName"]), each["VpcEndpointType"]),
+                "found": services.get((each["ServiceName"], each["VpcEndpointType"])),
             }
             for each in wanted.values()
         ]
-    }
-
-
-def _found(service: dict[str, Any] | None, kind: str) -> dict[str, Any] | None:
-    """Return what counts of a service; None if there is none of this kind."""
-    if service is None or kind not in {each["ServiceType"] for each in service["ServiceType"]}:
-        return None
-    return {
-        "zones": sorted(service["AvailabilityZones"]),
-        "policy": service["VpcEndpointPolicySupported"],
     }

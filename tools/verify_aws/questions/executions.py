@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -75,7 +76,12 @@ def sdk_errors(here: Deployment) -> Answer:
         )
         return {"error": answer.get("error", ""), "cause": answer.get("cause", "")}
 
+    definition = json.loads(machine["definition"])
+    caught = [
+        name for each in definition["States"]["Failed"]["Catch"] for name in each["ErrorEquals"]
+    ]
     return {
+        "caught": caught,
         "denied": said("listActivities", {}),
         "wrong token": said("sendTaskFailure", token),
     }
@@ -120,17 +126,17 @@ def _until(
     states = here.aws.client("stepfunctions")
     arn = start(here, name, given)
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        answer = history.record(states, arn)
-        if answer["status"] != "RUNNING":
-            return answer
-        if seen(answer):
-            time.sleep(5)  # it may be about to end by itself
-            states.stop_execution(executionArn=arn)
-            history.await_end(states, arn, SECONDS)
-            return history.record(states, arn)
+    while not seen(history.record(states, arn)) and time.monotonic() < until:
+        if states.describe_execution(executionArn=arn)["status"] != "RUNNING":
+            break
         time.sleep(1)
-    raise NotAsked(f"{arn} went through {history.entered(answer)} within {SECONDS} s")
+    # It may be about to end by itself, with an error of its own.
+    with contextlib.suppress(NotAsked):
+        history.await_end(states, arn, 5)
+        return history.record(states, arn)
+    states.stop_execution(executionArn=arn)
+    history.await_end(states, arn, SECONDS)
+    return history.record(states, arn)
 
 
 def _failed(answer: Answer, state: str) -> list[history.Event]:

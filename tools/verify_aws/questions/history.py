@@ -34,11 +34,14 @@ def record(states: Any, arn: str) -> Answer:
     described = states.describe_execution(executionArn=arn)
     pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
     state, events = "", []
+    details: dict[str, Any]
     for event in (event for page in pages for event in page["events"]):
         details = next((event[key] for key in event if key.endswith("EventDetails")), {})
         if event["type"].endswith("StateEntered"):
             state = details["name"]
-        kept = {key: details[key] for key in ("error", "cause", "input") if details.get(key)}
+        # What a state was given counts only where it reports it.
+        keys = ("error", "cause", *(["input"] if state == "Failed" else []))
+        kept = {key: details[key] for key in keys if details.get(key)}
         events.append(
             {"type": event["type"], "at": _text(event["timestamp"]), "state": state}
             | {key: value[:LONGEST] for key, value in kept.items()}
