@@ -123,13 +123,22 @@ def _create(
     left = 0
     try:
         print(f"\nDeploying {STACK} ...", flush=True)
-        outputs = cdk.deploy(assembly, aws.region)
+        outputs = _deployed(assembly, aws, stages, findings)
         here = Deployment(aws, outputs, uuid.uuid4().hex[:8], given.image)
         for stage in stages:
             findings.ask(stage, here)
     finally:
         left = _undisturbed(lambda: _clean_up(aws))
     return left
+
+
+def _deployed(assembly: Path, aws: Aws, stages: list[Stage], findings: Findings) -> dict[str, str]:
+    try:
+        return cdk.deploy(assembly, aws.region)
+    except cdk.CdkFailed:
+        for stage in stages:
+            findings.leave_out(stage.assumptions, "the stack could not be deployed")
+        raise
 
 
 def _clean_up(aws: Aws) -> int:

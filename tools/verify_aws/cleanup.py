@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.verify_aws.aws import Aws
 from tools.verify_aws.scene import JOBS, STACK
@@ -36,7 +36,7 @@ def clean_up(aws: Aws) -> list[str]:
 def _attempt(what: str, step: Any, aws: Aws) -> list[str]:
     try:
         step(aws)
-    except (ClientError, WaiterError, TimeoutError) as error:
+    except (BotoCoreError, ClientError, TimeoutError) as error:
         return [f"{what}: {error}"]
     return []
 

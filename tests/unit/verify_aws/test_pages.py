@@ -9,7 +9,7 @@ from tools.verify_aws.not_settled import NOT_SETTLED
 from tools.verify_aws.stages import ASSUMPTIONS
 
 ROOT = Path(__file__).parents[3]
-OPEN = re.compile(r"\bassumed\b|not documented|documented in part|\bunknown:|\bunknown;")
+OPEN = re.compile(r"(?<!be )\bassumed\b|not documented|documented in part|\bunknown:|\bunknown;")
 
 
 def rows(page, heading):

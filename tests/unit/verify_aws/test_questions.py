@@ -17,9 +17,17 @@ from tools.reference_jsonata import ReferenceJsonata
 from tools.verify_aws.assumption import FALSE, NOT_ASKED, TRUE, ask, ask_all, find
 from tools.verify_aws.assumptions.read_only import READ_ONLY
 from tools.verify_aws.questions import definition as asking
-from tools.verify_aws.questions import endpoints, policies, quotas, rehearsal
-from tools.verify_aws.scene import Scene
+from tools.verify_aws.questions import (
+    endpoints,
+    executions,
+    policies,
+    quotas,
+    rehearsal,
+    training,
+)
+from tools.verify_aws.scene import Deployment, Scene
 from tools.verify_aws.template import Place, Template
+from training_job import build_request, parse_arguments
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 DEFINITION = definition(
@@ -287,3 +295,20 @@ def test_policies_are_validated_by_their_type():
     trust = ("RESOURCE_POLICY", "AWS::IAM::AssumeRolePolicyDocument")
     identity = ("IDENTITY_POLICY", None)
     assert asked == [identity, trust, ("RESOURCE_POLICY", "AWS::S3::Bucket"), identity, trust]
+
+
+@pytest.mark.parametrize("image", [None, "123456789012.dkr.ecr.eu-west-1.amazonaws.com/rl:1"])
+def test_the_arguments_of_a_run_are_accepted(image):
+    here = Deployment(
+        scene().aws,
+        {"ArtifactBucketName": "b", "JobRoleArn": "arn:aws:iam::123456789012:role/j"},
+        "0a1b2c3d",
+        image,
+    )
+    assert parse_arguments(executions.arguments(here, "alias")).image
+    prebuilt = {} if image else training._PREBUILT
+    parsed = parse_arguments(executions.arguments(here, "trained") | prebuilt)
+    assert parsed.toolkit == (None if image else "ray")
+    request = build_request(parsed, job_name=parsed.job_name, region="us-east-1")
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
+    assert "sagemaker-rl-ray-container:ray-1.6.0-tf" in str(request) or image

@@ -100,15 +100,12 @@ def start(here: Deployment, name: str, given: dict[str, Any], machine: str = "")
 def arguments(here: Deployment, name: str) -> dict[str, Any]:
     """Return the arguments of a run; its training job's name is the execution's."""
     bucket = here.outputs["ArtifactBucketName"]
-    image = (
-        {"image": here.image}
-        if here.image
-        else {"toolkit": "ray", "toolkit_version": "1.6.0", "framework": "tensorflow"}
-    )
+    suffix = "amazonaws.com" + ".cn" * (here.aws.partition == "aws-cn")
+    no_image = f"{here.aws.account}.dkr.ecr.{here.aws.region}.{suffix}/{JOBS}:none"
     return {
         "region": here.aws.region,
         "role": here.outputs["JobRoleArn"],
-        **image,
+        "image": here.image or no_image,
         "job_name": f"{JOBS}-{here.run}-{name}",
         "entry_point": "train.py",
         "source_dir": f"s3://{bucket}/verify/source.tar.gz",

@@ -17,6 +17,13 @@ from tools.verify_aws.scene import Deployment
 SECONDS = 2400
 """Within which a job of three minutes has ended, instances and image included."""
 RUNS_ON = {"hyperparameters": {"seconds": 300}}
+_PREBUILT = {
+    "image": "",
+    "toolkit": "ray",
+    "toolkit_version": "1.6.0",
+    "framework": "tensorflow",
+}
+"""An image of AWS's, where none is given."""
 _SCRIPT = Path(__file__).parents[1] / "train.py"
 _ENDED = {"Completed", "Failed", "Stopped"}
 _KEPT = (
@@ -79,7 +86,7 @@ class _Run:
         self.states = here.aws.client("stepfunctions")
         self.sagemaker = here.aws.client("sagemaker")
         _upload(here)
-        given = {**arguments(here, name), **more}
+        given = {**arguments(here, name), **more, **({} if here.image else _PREBUILT)}
         self.job_name = str(given["job_name"])
         self.arn = start(here, name, given)
 
