@@ -133,3 +133,22 @@ def test_ctrl_c_leaves_nothing(aws, environment, tmp_path, reach):
     assert "Nothing is left." in printed
     assert findings(tmp_path)
     assert left(aws) == NOTHING
+
+
+def test_what_a_kill_leaves_is_cleaned_up_on_demand(aws, environment, tmp_path):
+    killed = started(environment, tmp_path, "--yes", "--train")
+    until = time.monotonic() + SECONDS / 2
+    while not left(aws)["running"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    killed.kill()
+    killed.communicate()
+    beside = started(environment, tmp_path, "--yes")
+    printed, _ = beside.communicate(timeout=SECONDS)
+    assert beside.returncode == 2, printed
+    assert "another run is under way, or was killed" in printed
+    assert left(aws)["stacks"] == [STACK]
+    cleaned = started(environment, tmp_path, "--clean-up")
+    printed, _ = cleaned.communicate(timeout=SECONDS)
+    assert cleaned.returncode == 0, printed
+    assert left(aws) == NOTHING
