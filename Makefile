@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor second-engine preflight verify-aws assume-role-policy clean
+.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -20,7 +20,7 @@ help: ## List the commands.
 
 INSTALL_LOG := $(VENV)/install.log
 
-$(BIN)/.ready: requirements.txt pyproject.toml package-lock.json
+$(BIN)/.ready: requirements.txt pyproject.toml setup.py package-lock.json
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
 	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)) for sagemaker-training; found none" >&2; exit 1; }
 	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."
@@ -58,14 +58,15 @@ generate: $(BIN)/.ready ## Write every generated file anew.
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
-properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
@@ -95,7 +96,7 @@ $(SECOND)/.ready: requirements-second-engine.txt
 	@$(SECOND)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-preflight: $(BIN)/.ready ## What a deployment of cdk.json needs of the account: endpoint services, zones, quotas.
+preflight: $(BIN)/.ready ## What a deployment with your settings needs of the account: endpoint services, zones, quotas.
 	@python -m tools.verify_aws --preflight $(ARGS)
 
 verify-aws: $(BIN)/.ready ## What is assumed of AWS, asked of an account (ARGS="--help" lists the choices).
@@ -103,6 +104,14 @@ verify-aws: $(BIN)/.ready ## What is assumed of AWS, asked of an account (ARGS="
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
 	@python -m infra.roles.assume_role_policy $(ARGS)
+
+drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
+	@python -m infra.operations.drain $(ARGS)
+
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
+		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
+		--output "$(or $(OUTPUT),component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

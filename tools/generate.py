@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
-from infra.settings.page import render as render_settings
-from kfp_component.author.generate import render as render_component
+from kfp_component.author import generate as kfp_component_files
+from tools.settings_page import settings_page
 from tools.verify_aws import page as verify_aws_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
@@ -40,12 +42,14 @@ def generated() -> dict[Path, str]:
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
-        Path("docs/settings.md"): render_settings(),
+        Path("docs/settings.md"): settings_page(),
+        Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
+        Path("requirements-launcher.txt"): pins("boto3"),
         Path("docs/verify-aws.md"): _between_marks(
             verify_aws, "not-settled", verify_aws_page.not_settled()
         ),
-        Path("kfp_component/component.yaml"): render_component(),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
+        **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
 
 
@@ -120,6 +124,24 @@ def instance_types() -> dict[str, list[str]]:
     model = botocore.session.get_session().get_service_model("sagemaker")
     shapes = {"training": "TrainingInstanceType", "processing": "ProcessingInstanceType"}
     return {name: sorted(model.shape_for(shape).metadata["enum"]) for name, shape in shapes.items()}
+
+
+def pins(distribution: str) -> str:
+    """Return the entries of requirements.txt for a distribution and all that it needs."""
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    entries = {entry.split("==")[0]: entry.rstrip() for entry in re.split(r"\n(?=\S)", text)}
+    head = f"# {distribution} and what it needs, of requirements.txt; written by `make generate`."
+    return "\n".join([head, *(entries[name] for name in sorted(needed(distribution))), ""])
+
+
+def needed(distribution: str) -> set[str]:
+    """Return the names of a distribution and of what it needs, by the installed metadata."""
+    found = {distribution}
+    for text in requires(distribution) or []:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            found |= needed(requirement.name.replace("_", "-").lower())
+    return found
 
 
 _PAGE_HEAD = """# Arguments

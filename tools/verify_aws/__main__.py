@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="make verify-aws ARGS=...", description=__doc__.splitlines()[0] if __doc__ else None
     )
     parser.add_argument(
-        "--preflight", action="store_true", help="only what a deployment of cdk.json needs"
+        "--preflight", action="store_true", help="only what a deployment with your settings needs"
     )
     parser.add_argument("--yes", action="store_true", help="create what has to be, without asking")
     for option in sorted({each.only_with for each in STAGES} - {""}):
@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "-c", dest="context", action="append", default=[], metavar="NAME=VALUE",
-        help="a setting (docs/settings.md) over those of cdk.json",
+        help="a setting (docs/settings.md) over your own",
     )  # fmt: skip
     parser.add_argument(
         "--instance-type", action="append", help=f"whose quota to look up ({INSTANCE_TYPE})"

@@ -18,7 +18,7 @@ class CdkFailed(Exception):
 
 
 def synthesize(settings: Mapping[str, object], output: Path, region: str) -> dict[str, Any]:
-    """Write the cloud assembly of these settings over cdk.json's; return the stack's template.
+    """Write the cloud assembly of these settings over the project's; return the stack's template.
 
     Args:
         settings: by name (docs/settings.md).

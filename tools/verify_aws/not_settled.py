@@ -39,9 +39,22 @@ NOT_SETTLED = (
         ("so does the execution's own timeout",),
     ),
     NotSettled(
-        "what an event of a state machine with a key of one's own leaves out",
-        "it would take a KMS key, which is billed for a month",
-        ("the event leaves out an input over 248 KiB",),
+        "Maps and nested executions: their redrive, their limits, the words of their refusals, what"
+        " a stopped parent records",
+        "the state machine that trains has none",
+        (
+            "The results of a Map together",
+            "A cause is cut at 32,768 characters",
+            "When a nested execution ends",
+            "StopExecution of a parent",
+            "An iteration that fails in a Task state",
+            "The words for a request of `startExecution`",
+        ),
+    ),
+    NotSettled(
+        "which of two reasons to refuse a training job comes first",
+        "it would take an account without a quota, and nothing depends on it",
+        ("Of two reasons to refuse a training job",),
     ),
     NotSettled(
         "Debugger: rules as processing jobs, their statuses, their end after the job's",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
 
-from infra.settings import types
 from infra.settings.model import Settings
 from tools.verify_aws.aws import Aws
 from tools.verify_aws.scene import LONGEST_JOB, STACK, absent_role
@@ -13,7 +11,7 @@ from tools.verify_aws.scene import LONGEST_JOB, STACK, absent_role
 _KEPT = frozenset(
     {"permissions_boundary", "resource_tags", "lambda_runtime", "lambda_architecture"}
 )
-"""What an account may demand of every stack: cdk.json's choice holds."""
+"""What an account may demand of every stack: the project's choice holds."""
 
 
 def widest(aws: Aws) -> dict[str, object]:
@@ -22,7 +20,7 @@ def widest(aws: Aws) -> dict[str, object]:
     key = f"arn:{aws.partition}:kms:{aws.region}:{aws.account}:key/"
     return {
         "network": "create",
-        "endpoints": list(get_args(types.Endpoint)),
+        "endpoints": Settings.model_json_schema()["properties"]["endpoints"]["items"]["enum"],
         "kms_key": "create",
         "retain_data": False,
         "image_repositories": ["rl"],

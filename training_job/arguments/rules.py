@@ -7,17 +7,18 @@ themselves. A rule returns its problems, in the caller's words.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from training_job.arguments import image
+from training_job.arguments.checking import Rule
 from training_job.arguments.limits import MAX_HYPERPARAMETER_VALUE
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
-
-Rule = tuple[tuple[str, ...], Callable[[TrainingArguments], list[Problem]]]
+from training_job.job_name import OWNER_VARIABLE
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+MAX_VARIABLES_BESIDE_OWNER = 99
+"""SageMaker's 100 environment variables less the one that goes with a chosen job name."""
 _TOOLKIT = ("toolkit", "toolkit_version", "framework")
 
 
@@ -44,7 +45,7 @@ def _source(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("source_dir", f"{message}. Allowed: an S3 URI s3://BUCKET/KEY.tar.gz")]
 
 
-def _fits_hyperparameter(name: str) -> Rule:
+def _fits_hyperparameter(name: str) -> Rule[TrainingArguments]:
     """Return the rule that a path, which the container gets as JSON, fits a hyperparameter."""
 
     def check(arguments: TrainingArguments) -> list[Problem]:
@@ -77,6 +78,18 @@ def _spot_wait(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("max_wait_time", f"{message}: allowed: at least max_run ({run} s)")]
 
 
+def _environment(arguments: TrainingArguments) -> list[Problem]:
+    given, found = arguments.environment, []
+    if OWNER_VARIABLE in given:
+        what = "tells which execution a job is of, and is set by the state machine alone"
+        found.append(Problem("environment", f"got the variable {OWNER_VARIABLE}, which {what}"))
+    if arguments.job_name and len(given) > MAX_VARIABLES_BESIDE_OWNER:
+        why = f"SageMaker takes 100, and with job_name {OWNER_VARIABLE} is one of them"
+        message = f"got {len(given)} variables; allowed: {MAX_VARIABLES_BESIDE_OWNER}, for {why}"
+        found.append(Problem("environment", message))
+    return found
+
+
 def _endpoint(arguments: TrainingArguments) -> list[Problem]:
     url, region = arguments.endpoint_url, arguments.region
     if url is None:
@@ -93,7 +106,7 @@ def _endpoint(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("endpoint_url", f"got {shown(url)}; {allowed}")]
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[TrainingArguments], ...] = (
     (("image", *_TOOLKIT), _image_or_toolkit),
     (("image", *_TOOLKIT, "instance_type", "region"), _image_exists),
     (("image", "source_dir"), _source),
@@ -101,5 +114,6 @@ RULES: tuple[Rule, ...] = (
     _fits_hyperparameter("model_artifact_path"),
     (("vpc_security_group_ids", "vpc_subnets"), _vpc),
     (("spot_instance", "max_wait_time", "max_run"), _spot_wait),
+    (("environment", "job_name"), _environment),
     (("endpoint_url", "region"), _endpoint),
 )

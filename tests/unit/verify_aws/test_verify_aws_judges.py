@@ -97,6 +97,7 @@ OTHERWISE = {
     "parse-of-nothing": put("parse-nothing", {"status": "FAILED", "error": "States.Runtime"}),
     "wait-of-a-fraction": put("half-second", {"status": "SUCCEEDED"}),
     "condition-not-boolean": put("not-boolean", "error", "States.Runtime"),
+    "data-limit-is-not-caught": put("data-limit", "status", "CAUGHT_ERROR"),
     "failing-output-is-caught": put("failing-output", "status", "FAILED"),
     "task-fails-itself": in_another_state,
     "failure-is-exactly-as-sent": put("cause", '{"message": "cut'),

@@ -1,6 +1,6 @@
 """What a deployment needs of its account and region: endpoint services, zones, quotas.
 
-`make preflight` asks this for the settings of cdk.json, before the first deployment.
+`make preflight` asks this for the settings of the project, before the first deployment.
 """
 
 from __future__ import annotations

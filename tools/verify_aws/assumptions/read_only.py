@@ -160,6 +160,14 @@ READ_ONLY = (
         "a Condition that is not boolean",
     ),
     _engine(
+        "data-limit-is-not-caught",
+        "States.ALL does not catch States.DataLimitExceeded",
+        "FAILED States.DataLimitExceeded",
+        "data-limit",
+        lambda said: said["status"] == "FAILED",
+        "`States.ALL` does not catch `States.DataLimitExceeded`",
+    ),
+    _engine(
         "failing-output-is-caught",
         "the Catch of a task takes an expression of its Output that fails",
         "CAUGHT_ERROR States.QueryEvaluationError",

@@ -92,15 +92,15 @@ TRAINED = (
         "docs/arguments.md",
         _TRAINED,
         _fields,
+        ("DescribeTrainingJob returns the environment variables",),
     ),
     Assumption(
         "jobs-are-tagged",
         f"each job of `.sync` carries the tag {_TAG}",
         "the tag, with the execution's ARN",
-        _OUTCOMES,
+        _CORRECTIONS,
         _TRAINED,
         _tagged,
-        ("each job of `createTrainingJob.sync` carries the tag",),
     ),
     Assumption(
         "clocks-agree",
@@ -109,6 +109,7 @@ TRAINED = (
         _OUTCOMES,
         _TRAINED,
         _clocks,
+        ("SageMaker's and Step Functions' clocks agree",),
     ),
     Assumption(
         "job-is-known-at-once",

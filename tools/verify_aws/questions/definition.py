@@ -68,6 +68,28 @@ def _alone(state: dict[str, Any], given: Any = None, **more: Any) -> Probe:
     return {"definition": text, "input": json.dumps(given or {}), **more}
 
 
+def _catching(output: str) -> Probe:
+    """Return a task with this Output, and with a Catch of everything."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "f"},
+        "Output": f"{{% {output} %}}",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "End"}],
+        "Next": "End",
+    }
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Call",
+        "States": {"Call": task, "End": {"Type": "Succeed"}},
+    }
+    return {
+        "definition": json.dumps(machine),
+        "stateName": "Call",
+        "mock": {"result": '{"Payload": {}}', "fieldValidationMode": "NONE"},
+    }
+
+
 PROBES: dict[str, Probe] = {
     "string": _pass("$string($states.input)", {"é": 1}),
     "null-argument": _pass("$contains($states.input.a, 'x')", {"a": None}),
@@ -91,27 +113,8 @@ PROBES: dict[str, Probe] = {
         ),
         "stateName": "Choose",
     },
-    "failing-output": {
-        "definition": json.dumps(
-            {
-                "QueryLanguage": "JSONata",
-                "StartAt": "Call",
-                "States": {
-                    "Call": {
-                        "Type": "Task",
-                        "Resource": "arn:aws:states:::lambda:invoke",
-                        "Arguments": {"FunctionName": "f"},
-                        "Output": "{% $states.result.nothing.there %}",
-                        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "End"}],
-                        "Next": "End",
-                    },
-                    "End": {"Type": "Succeed"},
-                },
-            }
-        ),
-        "stateName": "Call",
-        "mock": {"result": '{"Payload": {}}', "fieldValidationMode": "NONE"},
-    },
+    "data-limit": _catching("$pad('', 300000, 'x')"),
+    "failing-output": _catching("$states.result.nothing.there"),
 }
 
 
