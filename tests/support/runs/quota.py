@@ -65,7 +65,7 @@ def _waits(run: Run) -> int:
         if "stateExitedEventDetails" in event
     ]
     verdicts = [json.loads(each["output"]) for each in exits if each["name"] == "JudgeAttempt"]
-    return int(verdicts[-1]["progress"]["waits"]["times"])
+    return int(verdicts[-1]["progress"]["waits"]["times"]) if verdicts else 0
 
 
 def _most_at_once(jobs: Sequence[dict[str, Any]]) -> int:
