@@ -2,8 +2,8 @@
 
 The state PlanSweep sends `arguments` (the execution's input), `execution` (arn, started_at,
 redrives) and `records` (those that the last decision returned, and those of the wave since); it
-gets the decision (sweep/plan.py). An iteration of RunWave sends `arguments`, `execution` and
-`item` (trial, start) and gets `name` and `input` of the training execution to start.
+gets the decision (training_sweep/plan.py). An iteration of RunWave sends `arguments`, `execution`
+and `item` (trial, start) and gets `name` and `input` of the training execution to start.
 
     Initialise: records = []
     PlanSweep:  {arguments, execution, records}  -> {decision, wave, max_parallel,
@@ -12,7 +12,7 @@ gets the decision (sweep/plan.py). An iteration of RunWave sends `arguments`, `e
     Route:      run -> RunWave; succeed -> Succeeded; fail -> Failed, which a redrive leads back to
                 PlanSweep with the records assigned
     RunWave:    Map over wave, MaxConcurrency max_parallel; afterwards records = $append(records,
-                what the iterations returned), a record each (sweep/records.py) -> PlanSweep
+                what the iterations returned: training_sweep/records.py) -> PlanSweep
     iteration:  PlanTrial: {arguments, execution, item} -> {name, input}
                 Train: startExecution.sync:2 of {name, input} -> the record of a success
                 caught: DescribeExecution of the name decides. It runs -> wait, look again.
@@ -29,16 +29,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from sweep.guard_rails import SweepGuardRails
-from sweep.plan import plan, trial_start
-from training_job.attempt import Execution
+from training_job.attempt import ExecutionContext
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.plan import plan, trial_start
 
 _GUARD_RAILS = SweepGuardRails.model_validate_json(os.environ.get("SETTINGS", "{}"))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-    """Return the decision (sweep/plan.py), or name and input of an item's execution, as JSON."""
-    execution = Execution(**event["execution"])
+    """Return the decision (training_sweep/plan.py), or an item's execution, as JSON."""
+    execution = ExecutionContext(**event["execution"])
     if "item" in event:
         item = event["item"]
         return trial_start(

@@ -11,7 +11,7 @@ from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 
-_WORDING = Wording(
+WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
     # People put secrets there, though they should not.
@@ -46,7 +46,7 @@ def parse_arguments(
         TrainingArguments,
         given,
         (*RULES, *limits.rules()),
-        _WORDING,
+        WORDING,
         limits.defaults_below(given),
     )
     if problems:

@@ -36,10 +36,10 @@ where SageMaker has a condition key (`tests/infra/test_guard_rails.py`):
 
 | setting | in IAM |
 | --- | --- |
-| `allowed_instance_types` | `sagemaker:InstanceTypes`: the type, or those of all instance groups (that AWS fills the key from groups is its documentation's "all instance types associated with the resource", not tried) |
+| `allowed_instance_types` | `sagemaker:InstanceTypes`, documented as all types of a request |
 | `max_instance_count` | no key: BuildRequest only, over all instance groups |
 | `max_keep_alive` | `sagemaker:KeepAlivePeriod`, 0 unless the setting allows more |
-| `max_run_limit` | `sagemaker:MaxRuntimeInSeconds`; none for the waiting time of spot jobs: BuildRequest only |
+| `max_run_limit` | `sagemaker:MaxRuntimeInSeconds`; for `max_wait_time` no key |
 | `required_encryption_key` | `sagemaker:OutputKmsKeyArn` |
 | `required_tags` | `aws:RequestTag` |
 | `allowed_job_roles`, `assumable_roles` | the resources of `iam:PassRole` and `sts:AssumeRole` |

@@ -10,18 +10,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from sweep.arguments import forms as sweep_forms
-from sweep.limits import MAX_PARALLEL, MAX_TRIALS
-from sweep.space import Range
-from training_job import forms, rules
-from training_job.api_shapes import CheckpointConfig
-from training_job.arguments import Documented, Switch, TagKey, TagValue, TrainingArguments
+from training_job.arguments import forms, limits
+from training_job.arguments.model import Documented, Switch, TagKey, TagValue, TrainingArguments
+from training_job.arguments.shapes import CheckpointConfig
+from training_sweep.arguments import forms as sweep_forms
+from training_sweep.limits import MAX_PARALLEL, MAX_TRIALS
+from training_sweep.space import Range
 
 SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG = "rl-sweep", "rl-configuration", "rl-seed"
 TRIAL_TAGS = frozenset({SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG})
 """Tags by which the training jobs of a sweep are found, and their costs told apart."""
 
-MAX_TAGS = rules.MAX_USER_TAGS - len(TRIAL_TAGS)
+MAX_TAGS = limits.MAX_USER_TAGS - len(TRIAL_TAGS)
 
 LONGEST_PREFIX = 51
 """Characters of `job_name`: with the longest suffix, -t007-r12-12, they are SageMaker's 63."""
@@ -29,7 +29,7 @@ LONGEST_PREFIX = 51
 LONGEST_CHECKPOINT_URI = 1024 - len("/t007")
 
 _Text = BeforeValidator(forms.text)
-_Whole = BeforeValidator(forms.whole_number)
+_Whole = BeforeValidator(forms.no_boolean)
 
 
 def _check_tags(value: dict[str, str]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def _check_checkpoints(value: CheckpointConfig | None) -> CheckpointConfig | Non
 class SweepArguments(TrainingArguments):
     """A training's arguments, of which four mean a little more, and the sweep's own.
 
-    Make one with `sweep.parsing.parse_sweep`.
+    Make one with `training_sweep.parsing.parse_sweep`.
     """
 
     job_name: Annotated[
@@ -90,7 +90,7 @@ class SweepArguments(TrainingArguments):
     tags: Annotated[
         dict[TagKey, TagValue],
         BeforeValidator(forms.tags),
-        AfterValidator(rules.check_tags),
+        AfterValidator(limits.check_tags),
         AfterValidator(_check_tags),
         Field(
             description="Tags of the training jobs. Each has three more: "
@@ -187,7 +187,7 @@ class SweepArguments(TrainingArguments):
         ),
     ] = [1]  # noqa: RUF012
     seed_hyperparameter: Annotated[
-        Annotated[str, Field(min_length=1, max_length=rules.MAX_HYPERPARAMETER_NAME)],
+        Annotated[str, Field(min_length=1, max_length=limits.MAX_HYPERPARAMETER_NAME)],
         _Text,
         Field(
             description="Hyperparameter that passes the seed to the script, which has to use it."

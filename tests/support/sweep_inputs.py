@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from sweep.guard_rails import SweepGuardRails
-from sweep.plan import plan, trial_start
-from tests.arguments import CUSTOM_IMAGE
-from training_job.attempt import Execution
+from tests.support.arguments import CUSTOM_IMAGE
+from training_job.attempt import ExecutionContext
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.plan import plan, trial_start
 
 SWEEP: dict[str, Any] = CUSTOM_IMAGE | {
     "metric_definitions": {"reward": "reward: (.*)", "loss": "loss: (.*)"},
@@ -18,7 +18,7 @@ STARTED_AT = "2026-01-31T10:00:00.123Z"
 
 
 def execution(redrives=0, name=NAME):
-    return Execution(ARN.removesuffix(NAME) + name, STARTED_AT, redrives)
+    return ExecutionContext(ARN.removesuffix(NAME) + name, STARTED_AT, redrives)
 
 
 def carried(value):

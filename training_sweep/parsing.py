@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sweep.arguments.model import SweepArguments
-from sweep.guard_rails import SweepGuardRails
-from sweep.limits import LARGEST_INPUT, size
-from training_job import parsing
-from training_job.errors import InvalidArguments, Problem
-from training_job.forms import is_given
-from training_job.submission import STARTED_BY
+from training_job.arguments.checking import check
+from training_job.arguments.forms import is_given
+from training_job.arguments.parsing import WORDING
+from training_job.arguments.problems import InvalidArguments, Problem, shown
+from training_job.arguments.rules import RULES
+from training_job.request.submission import STARTED_BY
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.limits import LARGEST_INPUT, size
 
 
 def parse_sweep(
@@ -34,12 +36,18 @@ def parse_sweep(
         >>> len(trials_of(arguments))
         10
     """
-    own, problems = _own(given), _too_large(given)
-    try:
-        arguments = parsing.parse(SweepArguments, own, guard_rails or SweepGuardRails())
-    except InvalidArguments as error:
-        problems = [*error.problems, *problems]
-    if problems:
+    if not isinstance(given, Mapping):
+        message = f"got {shown(given)}; must be a map of argument names to values"
+        raise InvalidArguments([Problem("arguments", message)])
+    limits = guard_rails or SweepGuardRails()
+    arguments, problems = check(
+        SweepArguments,
+        _own(given),
+        (*RULES, *limits.rules(), *limits.sweep_rules()),
+        WORDING,
+        limits.defaults_below(given),
+    )
+    if problems := [*problems, *_too_large(given)]:
         raise InvalidArguments(problems)
     return arguments
 
@@ -49,9 +57,8 @@ def read_sweep(given: Mapping[str, Any], guard_rails: SweepGuardRails) -> SweepA
 
     The deployment's limits may have changed since: no reason to lose what was trained.
     """
-    values = guard_rails.argument_defaults | {
-        name: value for name, value in _own(given).items() if is_given(value)
-    }
+    own = {name: value for name, value in _own(given).items() if is_given(value)}
+    values = guard_rails.defaults_below(own) | own
     return SweepArguments.model_validate(values)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sweep.arguments.model import SweepArguments
-from sweep.records import Record
-from sweep.space import Configuration
-from sweep.statistics import Summary, summarise
-from sweep.trials import Trial
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.records import Record
+from training_sweep.space import Configuration
+from training_sweep.statistics import Summary, summarise
+from training_sweep.trials import Trial
 
 
 @dataclass(frozen=True)

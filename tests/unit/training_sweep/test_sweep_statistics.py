@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.statistics import (
+from training_sweep.statistics import (
     RESAMPLES,
     Summary,
     interquartile_mean,

@@ -13,11 +13,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sweep import space
-from sweep.arguments.model import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
-from training_job.arguments import TrainingArguments
-from training_job.attempt import Execution
-from training_job.submission import STARTED_BY
+from training_job.attempt import ExecutionContext
+from training_job.request.submission import STARTED_BY
+from training_sweep import space
+from training_sweep.arguments.model import CONFIGURATION_TAG, SEED_TAG, SWEEP_TAG, SweepArguments
 
 LONGEST_NAME = 80
 _LONGEST_SUFFIX = len("-t007-999")
@@ -74,7 +73,7 @@ def trials_of(arguments: SweepArguments) -> list[Trial]:
     return [Trial(number, *pair) for number, pair in enumerate(pairs, start=1)]
 
 
-def sweep_name(execution: Execution) -> str:
+def sweep_name(execution: ExecutionContext) -> str:
     """Return the name of a sweep's execution, which the names of its trials begin with."""
     return execution.arn.split(":")[-1]
 
@@ -133,8 +132,7 @@ def execution_input(
     if arguments.checkpoint_config:
         uri = f"{arguments.checkpoint_config.S3Uri.rstrip('/')}/{trial.suffix}"
         found["checkpoint_config"] = found["checkpoint_config"] | {"S3Uri": uri}
-    if "capacity_wait" in TrainingArguments.model_fields:
-        found.setdefault("capacity_wait", CAPACITY_WAIT)
+    found.setdefault("capacity_wait", CAPACITY_WAIT)
     return found
 
 

@@ -17,17 +17,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sweep.arguments.model import SweepArguments
-from sweep.failure import TRIALS_FAILED, trials_failed
-from sweep.guard_rails import SweepGuardRails
-from sweep.parsing import parse_sweep, read_sweep
-from sweep.records import Record, latest
-from sweep.results.configurations import best, results
-from sweep.results.output import dry_run, output
-from sweep.trials import Trial, execution_input, execution_name, started_by, sweep_name, trials_of
-from training_job.attempt import Execution
-from training_job.errors import InvalidArguments
-from training_job.outcome import Failure, invalid_arguments
+from training_job.arguments.problems import InvalidArguments
+from training_job.attempt import ExecutionContext
+from training_job.failure import Failure, invalid_arguments
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.failure import TRIALS_FAILED, trials_failed
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.parsing import parse_sweep, read_sweep
+from training_sweep.records import Record, latest
+from training_sweep.results.configurations import best, results
+from training_sweep.results.output import dry_run, output
+from training_sweep.trials import (
+    Trial,
+    execution_input,
+    execution_name,
+    started_by,
+    sweep_name,
+    trials_of,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Decision:
 
 
 def plan(
-    given: Any, *, records: Any, execution: Execution, guard_rails: SweepGuardRails
+    given: Any, *, records: Any, execution: ExecutionContext, guard_rails: SweepGuardRails
 ) -> Decision:
     """Return what the execution of a sweep does next.
 
@@ -95,7 +102,7 @@ def trial_start(
     *,
     trial: int,
     start: int,
-    execution: Execution,
+    execution: ExecutionContext,
     guard_rails: SweepGuardRails,
 ) -> dict[str, Any]:
     """Return name and input of a trial's execution.
@@ -161,7 +168,7 @@ def _end(
     arguments: SweepArguments,
     trials: Sequence[Trial],
     ended: Mapping[int, Record],
-    execution: Execution,
+    execution: ExecutionContext,
 ) -> Decision:
     found = results(trials, ended)
     winner = best(arguments, found)

@@ -1,4 +1,4 @@
-"""Accepted forms of a sweep's own arguments -> values, as training_job/forms.py does for others.
+"""Accepted forms of a sweep's own arguments, as training_job/arguments/forms.py has for others.
 
 Each function takes whatever was given and returns the value meant, or raises ValueError with what
 is wrong with it, all at once.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Annotated, Any
 
-from sweep.limits import MAX_TRIALS
-from sweep.space import Range
-from training_job import forms
-from training_job.errors import shown
+from pydantic import BeforeValidator, TypeAdapter
+
+from training_job.arguments import forms
+from training_job.arguments.problems import shown
+from training_sweep.limits import MAX_TRIALS
+from training_sweep.space import Range
+
+_WHOLE = TypeAdapter[int](Annotated[int, BeforeValidator(forms.no_boolean)])
 
 LARGEST_SEED = 2**32 - 1
 """What NumPy's seeds, and with them most programs', go up to."""
@@ -54,7 +58,7 @@ def seeds(value: Any) -> list[int]:
     found, wrong = [], []
     for item in forms.id_list(value):
         try:
-            seed = forms.whole_number(item)
+            seed = _WHOLE.validate_python(item)
         except ValueError:
             wrong.append(f"the seed {shown(item)} is not a whole number")
             continue
@@ -71,7 +75,7 @@ def seeds(value: Any) -> list[int]:
 
 def _count(value: Any) -> int:
     try:
-        count = forms.whole_number(value)
+        count = _WHOLE.validate_python(value)
     except ValueError:
         raise ValueError("must be how many seeds, or a list of them") from None
     if not 1 <= count <= MAX_TRIALS:

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training_job.errors import shown
+from training_job.arguments.problems import shown
 
 LONGEST_MESSAGE = 160
 LONGEST_ERROR = 40

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-from sweep.arguments import rules
-from sweep.arguments.model import SweepArguments
-from sweep.limits import LARGEST_OUTPUT
-from sweep.results.output import largest_dry_run, largest_output
-from sweep.trials import Trial, execution_input, trials_of
-from training_job import rules as training_rules
-from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments
-from training_job.errors import InvalidArguments, Problem
-from training_job.guard_rails import GuardRails
+from training_job.arguments.checking import Rule
+from training_job.arguments.guard_rails import GuardRails
+from training_job.arguments.model import SAGEMAKER_MAX_RUN
+from training_job.arguments.parsing import parse_arguments
+from training_job.arguments.problems import InvalidArguments, Problem
+from training_sweep.arguments import rules
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.limits import LARGEST_OUTPUT
+from training_sweep.results.output import largest_dry_run, largest_output
+from training_sweep.trials import Trial, execution_input, trials_of
 
 _NAMED = 5
 """Trials that a message names."""
@@ -33,16 +33,14 @@ class SweepGuardRails(GuardRails):
     max_trials: int | None = None
     max_sweep_parallel: int | None = None
 
-    def rules(self) -> list[training_rules.Rule]:
+    def sweep_rules(self) -> list[Rule[SweepArguments]]:
         """Return the limits, and a sweep's own rules, over its arguments."""
-        own: list[rules.Rule] = [
+        return [
             *rules.RULES,
             (rules.VARYING, self._count),
             (("max_parallel",), self._parallel),
             ((*rules.VARYING, "seed_hyperparameter", "hyperparameters"), self._trials),
         ]
-        # They are only asked about a sweep's arguments, which are a training's and more.
-        return [*super().rules(), *cast("list[training_rules.Rule]", own)]
 
     def _parallel(self, arguments: SweepArguments) -> list[Problem]:
         most = self.max_sweep_parallel
@@ -80,7 +78,7 @@ class SweepGuardRails(GuardRails):
 
 def _problems(arguments: SweepArguments, trial: Trial) -> list[Problem]:
     try:
-        TrainingArguments.parse(execution_input(arguments, trial, sweep="sweep"), _NO_LIMITS)
+        parse_arguments(execution_input(arguments, trial, sweep="sweep"), _NO_LIMITS)
     except InvalidArguments as error:
         return error.problems
     return []

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweep.arguments.model import SweepArguments
-from sweep.records import Record
-from sweep.results.configurations import ConfigurationResults
-from sweep.results.output import counts
-from sweep.trials import Trial
-from training_job.outcome import cause
+from training_job.failure import cause
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.records import Record
+from training_sweep.results.configurations import ConfigurationResults
+from training_sweep.results.output import counts
+from training_sweep.trials import Trial
 
 TRIALS_FAILED = "TrialsFailed"
 """Beside it a sweep fails with two errors of a training: InvalidArguments and RequestRejected."""

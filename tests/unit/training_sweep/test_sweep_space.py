@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.space import Range, combinations, draws, grid
+from training_sweep.space import Range, combinations, draws, grid
 
 values = st.one_of(st.integers(), st.text(max_size=3), st.booleans(), st.none())
 lists = st.lists(values, min_size=1, max_size=5, unique_by=json.dumps)

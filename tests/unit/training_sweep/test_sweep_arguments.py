@@ -5,18 +5,18 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_inputs import SWEEP
 
-from sweep.arguments import rules
-from sweep.arguments.model import SweepArguments
-from sweep.guard_rails import SweepGuardRails
-from sweep.parsing import parse_sweep, read_sweep
-from sweep.space import Range
-from sweep.trials import trials_of
-from tests.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE, without
-from training_job import InvalidArguments, TrainingArguments, build_request
-from training_job.arguments import Documented
-from training_job.submission import STARTED_BY
+from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE, without
+from tests.support.sweep_inputs import SWEEP
+from training_job import InvalidArguments, TrainingArguments, build_request, parse_arguments
+from training_job.arguments.model import Documented
+from training_job.request.submission import STARTED_BY
+from training_sweep.arguments import rules
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.parsing import parse_sweep, read_sweep
+from training_sweep.space import Range
+from training_sweep.trials import trials_of
 
 OWN = (
     "space samples sampling_seed configurations seeds seed_hyperparameter objective_metric "
@@ -271,7 +271,7 @@ def test_a_problem_of_trials_is_named_once_with_the_trials_it_concerns():
 def test_a_problem_of_a_trainings_arguments_is_named_once_and_in_a_trainings_words():
     given = {"role": "me", "volume_size": 0, "spot_instance": True, "max_wait_time": 5}
     with pytest.raises(InvalidArguments) as raised:
-        TrainingArguments.parse(CUSTOM_IMAGE | given)
+        parse_arguments(CUSTOM_IMAGE | given)
     assert problems(SWEEP | given | {"seeds": 9}) == raised.value.problems
 
 
@@ -310,7 +310,7 @@ def test_the_objective_may_be_a_default_metric_of_a_toolkit(toolkit):
     if toolkit == "coach":
         image |= {"toolkit_version": "0.11", "framework": "mxnet"}
     given = TOOLKIT_IMAGE | image
-    request = build_request(TrainingArguments.parse(given), job_name="x", region="us-east-1")
+    request = build_request(parse_arguments(given), job_name="x", region="us-east-1")
     defined = [each["Name"] for each in request["AlgorithmSpecification"]["MetricDefinitions"]]
     for name in defined:
         assert rules.metrics(parse_sweep(given | {"objective_metric": name})) == defined

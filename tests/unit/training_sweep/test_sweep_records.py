@@ -8,11 +8,11 @@ import jsonata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweep_inputs import failure, success
 
-from sweep import records
-from sweep.limits import LARGEST_INPUT, LARGEST_RECORD, LARGEST_STATE, MAX_TRIALS
-from sweep.records import Record, latest
+from tests.support.sweep_inputs import failure, success
+from training_sweep import records
+from training_sweep.limits import LARGEST_INPUT, LARGEST_RECORD, LARGEST_STATE, MAX_TRIALS
+from training_sweep.records import Record, latest
 
 MADE_BY_SUCCESS, MADE_BY_FAILURE = re.findall(r"\{'trial'.*?\)?\}\n", records.__doc__, re.DOTALL)
 WIDEST = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sweep.arguments.model import SweepArguments
-from sweep.records import Record
-from sweep.results.configurations import ConfigurationResults
-from sweep.statistics import ROUGH_BELOW
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.records import Record
+from training_sweep.results.configurations import ConfigurationResults
+from training_sweep.statistics import ROUGH_BELOW
 
 _LISTED = 10
 """Configurations that a note names."""

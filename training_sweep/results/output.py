@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweep.arguments.model import SweepArguments
-from sweep.limits import MAX_TRIALS, size
-from sweep.records import LONGEST_ERROR, LONGEST_MESSAGE, Record
-from sweep.results.configurations import ConfigurationResults
-from sweep.results.notes import notes, space_notes
-from sweep.statistics import Summary
-from sweep.trials import Trial, execution_input, execution_name, job_name, sweep_name
-from training_job.arguments import SAGEMAKER_MAX_RUN, TrainingArguments
-from training_job.attempt import Execution
+from training_job.arguments.model import SAGEMAKER_MAX_RUN, TrainingArguments
+from training_job.attempt import ExecutionContext
 from training_job.job_name import default_job_name
-from training_job.notes import notes as training_notes
-from training_job.request import build_request
+from training_job.request.advice import advice as training_notes
+from training_job.request.build import build_request
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.limits import MAX_TRIALS, size
+from training_sweep.records import LONGEST_ERROR, LONGEST_MESSAGE, Record
+from training_sweep.results.configurations import ConfigurationResults
+from training_sweep.results.notes import notes, space_notes
+from training_sweep.statistics import Summary
+from training_sweep.trials import Trial, execution_input, execution_name, job_name, sweep_name
 
 TRIAL_COLUMNS = [
     *("trial", "configuration", "seed", "value", "error", "job_name", "start"),
@@ -110,7 +110,7 @@ def failures(records: Mapping[int, Record]) -> list[dict[str, Any]]:
 
 
 def dry_run(
-    arguments: SweepArguments, trials: Sequence[Trial], execution: Execution
+    arguments: SweepArguments, trials: Sequence[Trial], execution: ExecutionContext
 ) -> dict[str, Any]:
     """Return the trials and the first request.
 
@@ -182,5 +182,7 @@ def largest_output(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
 
 def largest_dry_run(arguments: SweepArguments, trials: Sequence[Trial]) -> int:
     """Return the bytes of the output of a dry run."""
-    execution = Execution("arn:aws:states:us-east-1:123456789012:execution:RlSweep:name", _EPOCH)
+    execution = ExecutionContext(
+        "arn:aws:states:us-east-1:123456789012:execution:RlSweep:name", _EPOCH
+    )
     return size(dry_run(arguments, trials, execution)) + _BESIDE

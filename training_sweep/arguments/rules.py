@@ -1,4 +1,4 @@
-"""Rules that span a sweep's arguments, in the form of training_job/rules.py.
+"""Rules that span a sweep's arguments, in the form of training_job/arguments/rules.py.
 
 What `space`, `configurations` and `seeds` come to is only worked out where it is small enough.
 """
@@ -6,17 +6,15 @@ What `space`, `configurations` and `seeds` come to is only worked out where it i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-from sweep import space
-from sweep.arguments.model import SweepArguments
-from sweep.limits import MAX_TRIALS
-from sweep.space import Range
-from training_job import image
-from training_job.errors import Problem, shown
-
-Rule = tuple[tuple[str, ...], Callable[[SweepArguments], list[Problem]]]
+from training_job.arguments import image
+from training_job.arguments.checking import Rule
+from training_job.arguments.problems import Problem, shown
+from training_sweep import space
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.limits import MAX_TRIALS
+from training_sweep.space import Range
 
 VARYING = ("space", "samples", "sampling_seed", "configurations", "seeds")
 """The arguments from which the trials follow."""
@@ -135,7 +133,7 @@ def metrics(arguments: SweepArguments) -> list[str]:
     return [metric["Name"] for metric in image.DEFAULT_METRIC_DEFINITIONS[arguments.toolkit]]
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[SweepArguments], ...] = (
     (("space", "samples", "configurations"), shape_problems),
     (("space", "configurations", "hyperparameters"), _fixed_too),
     (("space", "configurations", "hyperparameters", "seed_hyperparameter"), _seed_too),

@@ -6,15 +6,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_inputs import NAME, SWEEP, start
 
-from sweep import trials as trials_module
-from sweep.parsing import parse_sweep
-from sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
-from training_job import TrainingArguments
-from training_job.arguments import Documented
+from tests.support.sweep_inputs import NAME, SWEEP, start
+from training_job import TrainingArguments, parse_arguments
+from training_job.arguments.model import Documented
 from training_job.job_name import attempt_name
-from training_job.submission import STARTED_BY
+from training_job.request.submission import STARTED_BY
+from training_sweep.parsing import parse_sweep
+from training_sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 numbers = st.integers(1, 500)
@@ -83,7 +82,7 @@ def test_the_input_is_a_trainings():
     found = start(given, 4)
     assert found["name"] == "lr-sweep-t004"
     assert found["input"].pop(STARTED_BY).endswith(":RlSweep:lr-sweep")
-    arguments = TrainingArguments.parse(found["input"])
+    arguments = parse_arguments(found["input"])
     assert arguments.job_name == "cartpole-t004"
     assert arguments.hyperparameters == {"epochs": 5, "lr": 0.01, "seed": 7}
     assert arguments.checkpoint_config.given() == {"S3Uri": "s3://b/c/t004", "LocalPath": "/x"}
@@ -94,9 +93,9 @@ def test_the_input_is_a_trainings():
         "rl-seed": "7",
     }
     rest = set(TrainingArguments.model_fields) - {
-        *("job_name", "hyperparameters", "checkpoint_config", "tags"),
+        *("job_name", "hyperparameters", "checkpoint_config", "tags", "capacity_wait"),
     }
-    same = TrainingArguments.parse({name: given[name] for name in rest & set(given)})
+    same = parse_arguments({name: given[name] for name in rest & set(given)})
     assert {name: getattr(arguments, name) for name in rest} == {
         name: getattr(same, name) for name in rest
     }
@@ -113,7 +112,8 @@ def test_a_trial_that_starts_again_has_another_name_and_job_and_the_same_checkpo
 
 def test_an_argument_that_is_not_given_is_left_to_the_training():
     found = start(SWEEP, 1)["input"]
-    assert set(found) - {"hyperparameters", "tags", STARTED_BY} == set(SWEEP) - {"objective_metric"}
+    ours = {"hyperparameters", "tags", "capacity_wait", STARTED_BY}
+    assert set(found) - ours == set(SWEEP) - {"objective_metric"}
 
 
 def test_the_input_is_the_same_whatever_the_order_of_names():
@@ -126,23 +126,16 @@ def test_the_input_is_the_same_whatever_the_order_of_names():
 def test_a_name_of_a_sweep_that_no_tag_takes():
     tags = start(SWEEP, 1, name="my (best)'sweep!")["input"]["tags"]
     assert tags["rl-sweep"] == "my -best--sweep-"
-    TrainingArguments.parse(SWEEP_TRAINING | {"tags": tags})
+    parse_arguments(SWEEP_TRAINING | {"tags": tags})
 
 
 SWEEP_TRAINING = {name: item for name, item in SWEEP.items() if name != "objective_metric"}
 
 
-def test_a_trial_waits_a_day_for_capacity_once_trainings_can(monkeypatch):
-    arguments = parse_sweep(SWEEP)
-    assert "capacity_wait" not in execution_input(arguments, trial(1), sweep="s") or (
-        "capacity_wait" in TrainingArguments.model_fields
-    )
-
-    class Waiting(TrainingArguments):
-        capacity_wait: int = 0
-
-    monkeypatch.setattr(trials_module, "TrainingArguments", Waiting)
-    assert execution_input(arguments, trial(1), sweep="s")["capacity_wait"] == 86_400
+def test_a_trial_waits_a_day_for_capacity_unless_told_otherwise():
+    for more, seconds in (({}, 86_400), ({"capacity_wait": 0}, 0)):
+        arguments = parse_sweep(SWEEP | more)
+        assert execution_input(arguments, trial(1), sweep="s")["capacity_wait"] == seconds
 
 
 values = st.one_of(
@@ -161,7 +154,10 @@ def changed(name):
     return next(item for item in field.metadata if isinstance(item, Documented)).example
 
 
-TOGETHER = {"vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image"}
+TOGETHER = {
+    *("vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image"),
+    *("instance_groups", "keep_alive"),
+}
 training = st.lists(
     st.sampled_from(sorted(set(TrainingArguments.model_fields) - TOGETHER - set(SWEEP))),
     unique=True,
@@ -180,7 +176,7 @@ def test_whatever_a_sweep_is_every_trial_of_it_is_a_training(given, space, seeds
         names.add(found["name"])
         del found["input"][STARTED_BY]
         assert "dry_run" not in found["input"]
-        TrainingArguments.parse(found["input"])
+        parse_arguments(found["input"])
     assert len(names) == len(trials)
 
 

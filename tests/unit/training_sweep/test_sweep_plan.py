@@ -8,15 +8,24 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_inputs import ARN, STARTED_AT, SWEEP, carried, decide, failure, start, success
 
 from lambdas import plan_sweep
-from sweep.failure import max_failed_trials
-from sweep.limits import LARGEST_INPUT, LARGEST_OUTPUT, LARGEST_STATE
-from sweep.parsing import parse_sweep
-from sweep.records import LONGEST_MESSAGE
-from tests.arguments import CUSTOM_IMAGE
-from training_job.outcome import LONGEST_CAUSE
+from tests.support.arguments import CUSTOM_IMAGE
+from tests.support.sweep_inputs import (
+    ARN,
+    STARTED_AT,
+    SWEEP,
+    carried,
+    decide,
+    failure,
+    start,
+    success,
+)
+from training_job.failure import LONGEST_CAUSE
+from training_sweep.failure import max_failed_trials
+from training_sweep.limits import LARGEST_INPUT, LARGEST_OUTPUT, LARGEST_STATE
+from training_sweep.parsing import parse_sweep
+from training_sweep.records import LONGEST_MESSAGE
 
 GRID = SWEEP | {"space": {"lr": [0.1, 0.01]}, "seeds": 3}
 

@@ -6,12 +6,12 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_inputs import SWEEP, decide, failure, success
 
-from sweep.limits import LARGEST_OUTPUT
-from sweep.parsing import parse_sweep
-from sweep.results.output import TRIAL_COLUMNS, largest_dry_run, largest_output
-from sweep.trials import trials_of
+from tests.support.sweep_inputs import SWEEP, decide, failure, success
+from training_sweep.limits import LARGEST_OUTPUT
+from training_sweep.parsing import parse_sweep
+from training_sweep.results.output import TRIAL_COLUMNS, largest_dry_run, largest_output
+from training_sweep.trials import trials_of
 
 RATES = [0.1, 0.01, 0.001]
 FIVE = SWEEP | {"space": {"lr": RATES}, "seeds": 5, "hyperparameters": {"epochs": 3}}
