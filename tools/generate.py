@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from kfp_component.author import generate as kfp_component_files
 from tools.settings_page import settings_page
+from tools.verify_aws import page as verify_aws_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -33,6 +34,8 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    verify_aws = (ROOT / "docs/verify-aws.md").read_text(encoding="utf-8")
+    verify_aws = _between_marks(verify_aws, "asked", verify_aws_page.asked())
     return {
         Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
         Path("docs/arguments.md"): arguments_page(),
@@ -42,6 +45,9 @@ def generated() -> dict[Path, str]:
         Path("docs/settings.md"): settings_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
         Path("requirements-launcher.txt"): pins("boto3"),
+        Path("docs/verify-aws.md"): _between_marks(
+            verify_aws, "not-settled", verify_aws_page.not_settled()
+        ),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
         **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
@@ -242,7 +248,7 @@ def _between_marks(text: str, mark: str, new: str) -> str:
     pattern = rf"(<!-- {mark}:begin[^>]*-->\n).*?(\n<!-- {mark}:end -->)"
     replaced, count = re.subn(pattern, lambda match: match[1] + new + match[2], text, flags=re.S)
     if count != 1:
-        raise ValueError(f"README.md must hold the marks {mark}:begin and {mark}:end once")
+        raise ValueError(f"the marks {mark}:begin and {mark}:end must be there once")
     return replaced
 
 

@@ -39,13 +39,13 @@ def parse_sweep(
     if not isinstance(given, Mapping):
         message = f"got {shown(given)}; must be a map of argument names to values"
         raise InvalidArguments([Problem("arguments", message)])
-    limits = guard_rails or SweepGuardRails()
+    limits, own = guard_rails or SweepGuardRails(), _own(given)
     arguments, problems = check(
         SweepArguments,
-        _own(given),
+        own,
         (*RULES, *limits.rules(), *limits.sweep_rules()),
         WORDING,
-        limits.defaults_below(given),
+        limits.defaults_below(own),
     )
     if problems := [*problems, *_too_large(given)]:
         raise InvalidArguments(problems)

@@ -13,7 +13,7 @@ from training_job.arguments.model import Documented
 from training_job.job_name import attempt_name
 from training_job.request.submission import STARTED_BY
 from training_sweep.parsing import parse_sweep
-from training_sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
+from training_sweep.trials import Trial, execution_name, job_name, trials_of
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 numbers = st.integers(1, 500)
@@ -112,8 +112,9 @@ def test_a_trial_that_starts_again_has_another_name_and_job_and_the_same_checkpo
 
 def test_an_argument_that_is_not_given_is_left_to_the_training():
     found = start(SWEEP, 1)["input"]
-    ours = {"hyperparameters", "tags", "capacity_wait", STARTED_BY}
-    assert set(found) - ours == set(SWEEP) - {"objective_metric"}
+    assert set(found) - {"hyperparameters", "tags", "capacity_wait", STARTED_BY} == set(SWEEP) - {
+        "objective_metric"
+    }
 
 
 def test_the_input_is_the_same_whatever_the_order_of_names():
@@ -132,10 +133,9 @@ def test_a_name_of_a_sweep_that_no_tag_takes():
 SWEEP_TRAINING = {name: item for name, item in SWEEP.items() if name != "objective_metric"}
 
 
-def test_a_trial_waits_a_day_for_capacity_unless_told_otherwise():
-    for more, seconds in (({}, 86_400), ({"capacity_wait": 0}, 0)):
-        arguments = parse_sweep(SWEEP | more)
-        assert execution_input(arguments, trial(1), sweep="s")["capacity_wait"] == seconds
+def test_a_trial_waits_a_day_for_capacity_unless_the_caller_says_otherwise():
+    assert start(SWEEP, 1)["input"]["capacity_wait"] == 86_400
+    assert start(SWEEP | {"capacity_wait": 0}, 1)["input"]["capacity_wait"] == 0
 
 
 values = st.one_of(
@@ -154,10 +154,7 @@ def changed(name):
     return next(item for item in field.metadata if isinstance(item, Documented)).example
 
 
-TOGETHER = {
-    *("vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image"),
-    *("instance_groups", "keep_alive"),
-}
+TOGETHER = {"vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image", "instance_groups"}
 training = st.lists(
     st.sampled_from(sorted(set(TrainingArguments.model_fields) - TOGETHER - set(SWEEP))),
     unique=True,
