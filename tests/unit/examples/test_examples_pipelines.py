@@ -15,7 +15,7 @@ import pytest
 import yaml
 from kfp import compiler, dsl
 
-from examples import custom_image_pipeline, toolkit_image_pipeline
+from examples import custom_image_pipeline, offline_pipeline, toolkit_image_pipeline
 from examples.cartpole import train as cartpole
 from examples.errors import ExampleError
 from examples.local_runner import run_pipeline, without_executor_log
@@ -97,6 +97,14 @@ def test_toolkit_image_pipeline_names_no_image_and_replaces_lost_pods(tmp_path: 
     assert train["retryPolicy"]["maxRetryCount"] > 0
 
 
+def test_offline_pipeline_hands_the_uri_of_the_log_to_the_training(tmp_path: Path) -> None:
+    spec = compiled(offline_pipeline.pipeline, tmp_path)
+    train = spec["root"]["dag"]["tasks"]["train-rl-model"]
+    uri = "{{$.inputs.parameters['pipelinechannel--log-episodes-log_uri']}}"
+    assert constants(train)["inputs"] == {"episodes": uri}
+    assert "log-episodes" in train["dependentTasks"]
+
+
 def test_metrics_are_found_in_what_the_script_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,7 +120,12 @@ def test_metrics_are_found_in_what_the_script_prints(
 
 
 @pytest.mark.parametrize(
-    "packages", [custom_image_pipeline.PACKAGES, toolkit_image_pipeline.PACKAGES]
+    "packages",
+    [
+        custom_image_pipeline.PACKAGES,
+        toolkit_image_pipeline.PACKAGES,
+        offline_pipeline.PACKAGES,
+    ],
 )
 def test_steps_install_what_this_environment_has(packages: list[str]) -> None:
     """Else a run without a cluster would stop, for want of an index."""
