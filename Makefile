@@ -1,16 +1,17 @@
 # The only door to this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
 # compiler (for one dependency), and nothing else: Node comes with the virtual environment.
 
-VENV ?= .venv
+# A Python that is named (make test PYTHON=python3.13) has an environment of its own.
+VENV ?= $(if $(filter command environment,$(firstword $(origin PYTHON))),.venv-$(notdir $(PYTHON)),.venv)
 BIN := $(VENV)/bin
 NPX := node_modules/.bin
 # A C-locale shell would break Python's and Node's output; nothing here wants the caller's AWS.
-export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(NPX):$(PATH)
+export PATH := $(abspath $(BIN)):$(CURDIR)/$(NPX):$(PATH)
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor second-engine assume-role-policy clean
+.PHONY: help environment demo local test check slow generate synth properties soak bench newsvendor second-engine assume-role-policy clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -36,6 +37,9 @@ environment: $(BIN)/.ready ## Install everything into .venv and node_modules.
 
 demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AWS account.
 	@python -m examples.demo
+
+local: $(BIN)/.ready ## A local AWS with the stack deployed, until Ctrl-C (PORT=..., SETTINGS="name=value ...").
+	@python -m examples.local $(if $(PORT),--port $(PORT)) $(SETTINGS)
 
 test: check ## Every test but the slow ones.
 	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
