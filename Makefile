@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local test check slow generate synth properties soak bench newsvendor second-engine assume-role-policy clean
+.PHONY: help environment demo local test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -58,6 +58,9 @@ slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix
 generate: $(BIN)/.ready ## Write every generated file anew.
 	@python -m tools.generate
 	@python -m tests.support.template.permissions_page
+
+pictures: $(BIN)/.ready ## The README's pictures of a run's report, with Chromium.
+	@python -m tools.pictures
 
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
