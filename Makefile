@@ -65,14 +65,15 @@ pictures: $(BIN)/.ready ## The README's pictures of a run's report, with Chromiu
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
-properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments.
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.

@@ -1,10 +1,9 @@
-"""JudgeAttempt: what came of an attempt -> succeed, retry, wait, stop or fail.
+"""JudgeAttempt: succeed, retry, wait, stop or fail, from what came of an attempt.
 
 The event is made by the state of the same name (infra/workflow/definition.py): `execution`, `plan`,
 `attempt` and `progress` as BuildRequest and the last verdict left them, `error` (what the task
-that creates the job raised), `description` and `describe_error` (what DescribeTrainingJob said),
-`owner` (`execution`: what the job's tag said) and `now`. `error`, `description`, `describe_error`
-and `owner` are {} where there is none.
+that creates the job raised), `description` and `describe_error` (what DescribeTrainingJob said)
+and `now`. `error`, `description` and `describe_error` are {} where there is none.
 """
 
 from __future__ import annotations
@@ -12,25 +11,35 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from training_job.attempt import Attempt, Execution, Plan, Progress
-from training_job.outcome.case import Case
+from lambdas.log import logged
+from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
 from training_job.outcome.description import describe, moment
+from training_job.outcome.evidence import Evidence
 from training_job.outcome.judge import judge
 from training_job.outcome.service_error import service_error
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-    """Return the verdict (training_job/outcome/case.py) as JSON."""
-    return judge(
-        Case(
-            execution=Execution(**event["execution"]),
+    """Return the verdict (training_job/outcome/verdicts.py) as JSON."""
+    execution, attempt = ExecutionContext(**event["execution"]), Attempt(**event["attempt"])
+    with logged("JudgeAttempt", execution.arn, job_name=attempt.job_name) as decided:
+        evidence = Evidence(
+            execution=execution,
             plan=Plan(**event["plan"]),
-            attempt=Attempt(**event["attempt"]),
+            attempt=attempt,
             progress=Progress.of(event["progress"]),
             error=service_error(event["error"]),
             description=describe(event["description"]),
             describe_error=service_error(event["describe_error"]),
-            owner=event["owner"].get("execution"),
             now=moment(event["now"]) or datetime.now(UTC),
         )
-    ).to_json()
+        verdict = judge(evidence)
+        job = evidence.description
+        decided(
+            decision=verdict.decision,
+            job_name=attempt.job_name,
+            status=job.status if job else "",
+            wait_seconds=verdict.wait_seconds,
+            error=verdict.error,
+        )
+        return verdict.to_json()

@@ -1,66 +1,61 @@
-"""StopOrphans: an execution that was stopped, timed out or failed -> its training jobs are stopped.
+"""StopOrphans: the training jobs of an execution that was stopped, timed out or failed are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py).
-An input that it leaves out, for its length or for the key that encrypts it, is asked for.
+The event is EventBridge's "Step Functions Execution Status Change" (infra/workflow/orphans.py). The
+execution's input is asked for: events leave out long ones.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
-Whatever SageMaker refuses is raised, and Lambda calls again, twice: what was stopped by then is
-left out. boto3 is part of the runtime.
+Whatever AWS refuses is raised, and Lambda calls again, twice: what was stopped by then is left
+out. boto3 is part of the runtime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import boto3
 
-from training_job.outcome.description import Description, describe
+from lambdas.log import logged
+from training_job.outcome.description import Description, describe, iso, moment
 from training_job.outcome.orphans import EndedExecution
-from training_job.outcome.service_error import Kind, service_error
+from training_job.outcome.service_error import ServiceErrorKind, service_error
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001
     """Stop the jobs that the execution left running; return their names."""
-    detail = event["detail"]
-    jobs = _TrainingJobs()
-    orphans = EndedExecution.of(detail, detail.get("input") or _input(detail["executionArn"]))
-    stopped = []
-    for name in orphans.orphans(jobs):
-        jobs.stop(name)
-        stopped.append(name)
-    print(f"{detail['executionArn']}: stopped {stopped}")
-    return {"stopped": stopped}
+    arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
+    if ended_at is None:
+        raise ValueError(f"{arn} has not ended: its stopDate is {event['detail']['stopDate']!r}")
+    with logged("StopOrphans", arn, ended_at=iso(ended_at)) as decided:
+        states, sagemaker = boto3.client("stepfunctions"), boto3.client("sagemaker")
+        started = states.describe_execution(executionArn=arn)
+        ended = EndedExecution(arn, iso(started["startDate"]), started["input"])
+        orphans = list(ended.orphans(partial(_described, sagemaker)))
+        if orphans and _redriven_since(ended_at, states.describe_execution(executionArn=arn)):
+            orphans = []
+        for name in orphans:
+            sagemaker.stop_training_job(TrainingJobName=name)
+        decided(stopped=orphans)
+        return {"stopped": orphans}
 
 
-def _input(execution_arn: str) -> str:
-    states = boto3.client("stepfunctions")
-    return states.describe_execution(executionArn=execution_arn)["input"]
+def _redriven_since(ended_at: datetime, execution: Mapping[str, Any]) -> bool:
+    """Whether the execution goes on: then it looks after its jobs, and will have another end.
+
+    Asked once the jobs are known, for a redrive comes before its jobs. Both times are Step
+    Functions' own; the status may still be that of a moment ago.
+    """
+    redriven_at = execution.get("redriveDate")
+    return redriven_at is not None and redriven_at >= ended_at
 
 
-class _TrainingJobs:
-    """SageMaker's training jobs (training_job.orphans.Jobs)."""
-
-    def __init__(self) -> None:
-        self._sagemaker = boto3.client("sagemaker")
-
-    def describe(self, job_name: str) -> Description | None:
-        try:
-            found = self._sagemaker.describe_training_job(TrainingJobName=job_name)
-        except self._sagemaker.exceptions.ClientError as error:
-            met = service_error({"Error": error.response["Error"]["Code"], "Cause": str(error)})
-            if met and met.kind == Kind.NO_SUCH_JOB:
-                return None
-            raise
-        return describe({**found, "CreationTime": found["CreationTime"].isoformat()})
-
-    def tags(self, description: Description) -> Sequence[Mapping[str, str]]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(
-            ResourceArn=description.document["TrainingJobArn"]
-        )
-        return [
-            {"Key": tag["Key"], "Value": tag["Value"]} for page in pages for tag in page["Tags"]
-        ]
-
-    def stop(self, job_name: str) -> None:
-        self._sagemaker.stop_training_job(TrainingJobName=job_name)
+def _described(sagemaker: Any, job_name: str) -> Description | None:
+    try:
+        return describe(sagemaker.describe_training_job(TrainingJobName=job_name))
+    except sagemaker.exceptions.ClientError as error:
+        met = service_error({"Error": error.response["Error"]["Code"], "Cause": str(error)})
+        if met and met.kind == ServiceErrorKind.NO_SUCH_JOB:
+            return None
+        raise

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True)
-class Execution:
-    """The execution, from the Step Functions context object.
+class ExecutionContext:
+    """The execution, as Step Functions' context object has it.
 
     Attributes:
         arn: `$states.context.Execution.Id`.
@@ -58,7 +58,7 @@ class Attempt:
     Attributes:
         job_name: its name.
         instance_type: its instance type.
-        started_at: ISO 8601 time before the first call that may have created it.
+        started_at: ISO 8601 time before the call to create it.
         redrives: the execution's redrives at that time.
     """
 
@@ -78,7 +78,6 @@ class Progress:
         names: job names used up.
         instance: index into the plan's instance types.
         calls: create calls in a row that made no job.
-        called_at: time of the first of them; empty for none.
         looks: looks in a row that settled nothing (no description, or rules still running).
         budget_from: jobs before this index do not count: they ended before the last redrive.
     """
@@ -87,7 +86,6 @@ class Progress:
     names: int = 0
     instance: int = 0
     calls: int = 0
-    called_at: str = ""
     looks: int = 0
     budget_from: int = 0
 
@@ -108,7 +106,6 @@ class Progress:
             names=self.names + 1,
             instance=self.instance + next_instance,
             calls=0,
-            called_at="",
             looks=0,
             budget_from=len(self.jobs) + 1 if redriven else self.budget_from,
         )

@@ -70,7 +70,7 @@ def _allow_stopping(role: iam.IRole) -> None:
     allow(
         role,
         "StopTrainingJobs",
-        ["sagemaker:DescribeTrainingJob", "sagemaker:ListTags", "sagemaker:StopTrainingJob"],
+        ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
         [jobs],
         wildcard="Callers name the jobs.",
     )
@@ -85,7 +85,7 @@ def _allow_reading_input(role: iam.IRole, settings: Settings, key: kms.IKey | No
     )
     allow(
         role,
-        "ReadInputs",
+        "ReadExecutions",
         ["states:DescribeExecution"],
         [executions],
         wildcard="Callers name the executions of this one state machine.",

@@ -7,7 +7,7 @@ read the environment when they are imported.
 
 
 def check() -> list[str]:
-    """The functions that ministack no longer has, as `module.name`; empty when all is well."""
+    """Return the functions that ministack no longer has, as `module.name`."""
     from local_aws.corrections.table import CORRECTIONS  # noqa: PLC0415
 
     return [f"{row.module}.{row.name}" for row in CORRECTIONS if not row.exists()]

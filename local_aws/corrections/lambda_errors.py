@@ -28,7 +28,7 @@ def corrected(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
 
 
 def report(body: dict[str, Any], log: str, request_id: str) -> dict[str, Any]:
-    """The error payload of an invocation, completed from the traceback that ends its log.
+    """Return the error payload of an invocation, completed from the traceback that ends its log.
 
     Args:
         body: ministack's errorMessage and errorType.

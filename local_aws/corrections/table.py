@@ -10,18 +10,21 @@ from local_aws.corrections.cloudformation import eks as cloudformation_eks
 from local_aws.corrections.cloudformation import network as cloudformation_network
 from local_aws.corrections.cloudformation import states as cloudformation_states
 from local_aws.corrections.iam import context as iam_context
-from local_aws.corrections.states import callback as states_callback
-from local_aws.corrections.states import choice as states_choice
-from local_aws.corrections.states import definition as states_definition
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import execution as states_execution
-from local_aws.corrections.states import jsonata as states_jsonata
-from local_aws.corrections.states import permissions as states_permissions
-from local_aws.corrections.states import redrive as states_redrive
-from local_aws.corrections.states import retry as states_retry
-from local_aws.corrections.states import run as states_run
-from local_aws.corrections.states import task as states_task
-from local_aws.corrections.states import walk as states_walk
+from local_aws.corrections.states.api import definition as states_definition
+from local_aws.corrections.states.api import executions as states_execution
+from local_aws.corrections.states.api import machine_role as states_machine_role
+from local_aws.corrections.states.api import redrive as states_redrive
+from local_aws.corrections.states.api import status_event as states_status_event
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import run as states_run
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
+from local_aws.corrections.states.flow import choice as states_choice
+from local_aws.corrections.states.flow import inline_map as states_map
+from local_aws.corrections.states.flow import retry as states_retry
+from local_aws.corrections.states.flow import task_state as states_task
+from local_aws.corrections.states.flow import walk as states_walk
+from local_aws.corrections.states.integrations import nested as states_nested
+from local_aws.corrections.states.integrations import sdk_errors as states_sdk_errors
 
 STATES = "ministack.services.stepfunctions"
 
@@ -64,7 +67,7 @@ class Correction:
         holder[key] = self.new(holder[key]) if self.wraps else self.new
 
     def _place(self) -> tuple[Any, str]:
-        """The mapping and the key to replace: the module's own names, or a registry's entries."""
+        """Return mapping and key to replace: the module's own names, or a registry's entries."""
         names = vars(importlib.import_module(self.module))
         registry, _, entry = self.name.removesuffix("]").partition("[")
         return (names.get(registry), entry) if entry else (names, registry)
@@ -82,15 +85,33 @@ CORRECTIONS = (
         STATES,
         "_execute_task",
         states_task.execute_task,
-        "Stop and timeouts reach a running task; Credentials; its events in the history",
+        "Stop and timeouts reach a running task, a callback, a nested execution; Credentials; its "
+        "events in the history",
         "test_stop_execution_stops_the_training_job",
     ),
     Correction(
         STATES,
-        "_invoke_with_callback",
-        states_callback.call_and_wait,
-        "Stop and timeouts reach a task that waits for a callback, and its token ends with it",
-        "test_a_token_ends_with_its_execution",
+        "_execute_map",
+        states_map.corrected,
+        "Stop, timeouts and a failing iteration end the others; a redrive goes on; at most 40 at "
+        "once; events of iterations",
+        "test_a_failing_iteration_ends_the_others",
+        wraps=True,
+    ),
+    Correction(
+        STATES,
+        "_invoke_nested_start_execution",
+        states_nested.start,
+        "A nested execution is one like any other, and its refusal has AWS's names",
+        "test_a_nested_execution_is_an_execution",
+    ),
+    Correction(
+        STATES,
+        "_dispatch_aws_sdk_json",
+        states_sdk_errors.corrected,
+        "Errors of aws-sdk:sfn have the names and words of the SDK",
+        "test_errors_of_the_states_sdk",
+        wraps=True,
     ),
     Correction(
         STATES,
@@ -172,10 +193,25 @@ CORRECTIONS = (
     ),
     Correction(
         STATES,
+        "_emit_execution_status_event",
+        states_status_event.emit,
+        "Version, alias, redrives; the error of a stopped execution",
+        "test_a_nested_execution_is_an_execution",
+    ),
+    Correction(
+        STATES,
         "handle_request",
         states_redrive.with_redrive,
         "RedriveExecution",
         "test_redrive_of_a_fail_state_fails_again",
+        wraps=True,
+    ),
+    Correction(
+        STATES,
+        "reset",
+        states_run.with_end_of_all,
+        "Not of AWS: what was forgotten does not run on",
+        "test_a_reset_ends_executions",
         wraps=True,
     ),
     Correction(
@@ -255,20 +291,6 @@ CORRECTIONS = (
     ),
     Correction(
         CLOUDFORMATION,
-        "_RESOURCE_HANDLERS[AWS::EC2::EIP]",
-        cloudformation_network.ADDRESS,
-        "Missing",
-        "test_stack_with_a_network",
-    ),
-    Correction(
-        CLOUDFORMATION,
-        "_RESOURCE_HANDLERS[AWS::EC2::NatGateway]",
-        cloudformation_network.NAT_GATEWAY,
-        "Missing",
-        "test_stack_with_a_network",
-    ),
-    Correction(
-        CLOUDFORMATION,
         "_RESOURCE_HANDLERS[AWS::EKS::PodIdentityAssociation]",
         cloudformation_eks.POD_IDENTITY_ASSOCIATION,
         "Missing",
@@ -279,27 +301,20 @@ CORRECTIONS = (
         "_RESOURCE_HANDLERS[Custom::S3AutoDeleteObjects]",
         cloudformation_custom.AUTO_DELETE_OBJECTS,
         "The CDK's function would never answer",
-        "test_stack_with_custom_resources",
-    ),
-    Correction(
-        CLOUDFORMATION,
-        "_RESOURCE_HANDLERS[Custom::VpcRestrictDefaultSG]",
-        cloudformation_custom.RESTRICT_DEFAULT_GROUP,
-        "The CDK's function would never answer",
-        "test_stack_with_custom_resources",
+        "test_stack_with_a_custom_resource",
     ),
     Correction(
         STATES,
         "_create_state_machine",
-        states_permissions.checked,
-        "The role must trust Step Functions and may make the rule of .sync",
+        states_machine_role.checked,
+        "The role must trust Step Functions and may make the rules of .sync",
         "test_state_machine_role_must_trust_step_functions",
         wraps=True,
     ),
     Correction(
         STATES,
         "_update_state_machine",
-        states_permissions.checked,
+        states_machine_role.checked,
         "The same",
         "test_an_update_checks_the_role_too",
         wraps=True,
@@ -340,7 +355,7 @@ CORRECTIONS = (
 
 
 def markdown() -> str:
-    """The table as it stands in the README."""
+    """Return the table as it stands in the README."""
     lines = ["| ministack | what AWS does | test |", "| --- | --- | --- |"]
     for row in CORRECTIONS:
         place = row.module.rpartition(".")[2]

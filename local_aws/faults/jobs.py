@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from local_aws.faults.plan import (
     CreateFault,
@@ -43,14 +44,54 @@ def before_create(job_name: str) -> SageMakerError | None:
     raise error
 
 
+def check_limits(request: Mapping[str, Any], jobs: Iterable[TrainingJob]) -> None:
+    """Refuse a request that needs more instances of its type than the account's jobs leave.
+
+    Args:
+        request: a checked CreateTrainingJob request.
+        jobs: the account's jobs in this region; one that has ended uses nothing.
+
+    Raises:
+        SageMakerError: ``ResourceLimitExceeded``.
+    """
+    instance_type, spot = _usage(request)
+    limits = [
+        limit.instances
+        for limit in FAULTS.limits(request["TrainingJobName"])
+        if fnmatchcase(instance_type, limit.instance_type)
+    ]
+    if not limits:
+        return
+    used = sum(
+        _instances(job.request)
+        for job in jobs
+        if not job.done.is_set() and _usage(job.request) == (instance_type, spot)
+    )
+    wanted = _instances(request)
+    if used + wanted > min(limits):
+        usage = "spot training job usage" if spot else "training job usage"
+        raise SageMakerError(
+            "ResourceLimitExceeded",
+            f"The account-level service limit '{instance_type} for {usage}' is {min(limits)} "
+            f"Instances, with current utilization of {used} Instances and a request delta of "
+            f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this "
+            "quota. If AWS Service Quotas is not available, contact AWS support to request an "
+            "increase for this quota.",
+        )
+
+
 def follow(job: TrainingJob) -> None:
-    """Do to a job that has not started yet, now or in its time, what its faults say."""
+    """Do to a job that has not started yet, now or in its time, what its faults say.
+
+    One that ends before it starts, or is no managed spot job, leaves interruptions to others.
+    """
     ending = FAULTS.take(job.name, Ending)
     if ending is not None and not ending.after_seconds:
         _end(job, ending)  # before it starts: no script is run
-    elif ending is not None:
+        return
+    if ending is not None:
         _later(job, ending.after_seconds, lambda: _end(job, ending))
-    interruption = FAULTS.take(job.name, InterruptSpot)
+    interruption = FAULTS.take(job.name, InterruptSpot) if job.spot else None
     if interruption is not None:
         _later(job, interruption.after_seconds, lambda: _interrupt(job))
 
@@ -106,6 +147,16 @@ def sync(job: TrainingJob) -> Sync:
     return wait
 
 
+def _usage(request: Mapping[str, Any]) -> tuple[str, bool]:
+    """The quota a job counts to: its instance type, on demand or as managed spot."""
+    spot = bool(request.get("EnableManagedSpotTraining"))
+    return str(request["ResourceConfig"]["InstanceType"]), spot
+
+
+def _instances(request: Mapping[str, Any]) -> int:
+    return int(request["ResourceConfig"]["InstanceCount"])
+
+
 def _end(job: TrainingJob, fault: Ending) -> None:
     if isinstance(fault, FailJob):
         job.end_as("Failed", fault.reason)
@@ -117,9 +168,8 @@ def _end(job: TrainingJob, fault: Ending) -> None:
 
 def _interrupt(job: TrainingJob) -> None:
     """Take the instances away as soon as the job trains."""
-    while not _if_it_can(job.interrupt):
-        if not job.spot or job.done.wait(_PAUSE_SECONDS):
-            return
+    while not _if_it_can(job.interrupt) and not job.done.wait(_PAUSE_SECONDS):
+        pass
 
 
 def _if_it_can(act: Callable[[], None]) -> bool:

@@ -137,8 +137,25 @@ class DropSync(Fault):
     after_seconds: Seconds = 0
 
 
+class LimitInstances(_Model):
+    """CreateTrainingJob is refused while the running jobs leave too few instances of its type.
+
+    A standing condition: it is never used up.
+
+    Attributes:
+        instances: how many of one type the account's jobs may use at once; on-demand and managed
+            spot jobs are counted apart, as by AWS.
+        instance_type: pattern of the types that are limited, each by itself.
+    """
+
+    fault: Literal["limit_instances"]
+    instances: int = Field(ge=0, le=1_000_000)
+    instance_type: Annotated[str, Field(min_length=1)] = "*"
+
+
 AnyFault: TypeAlias = (
-    RejectCreate
+    LimitInstances
+    | RejectCreate
     | LoseAnswer
     | FailJob
     | ExceedTime

@@ -6,7 +6,7 @@ import threading
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from local_aws.faults.plan import Fault, FaultPlan
+from local_aws.faults.plan import AnyFault, Fault, FaultPlan, LimitInstances
 
 F = TypeVar("F", bound=Fault)
 
@@ -16,12 +16,13 @@ class _Entry:
 
     def __init__(self, plan: FaultPlan) -> None:
         self.plan = plan
-        self.left = [fault.times for fault in plan.faults]
+        self.left = [fault.times if isinstance(fault, Fault) else None for fault in plan.faults]
 
     def take(self, kind: type[F]) -> F | None:
         for index, fault in enumerate(self.plan.faults):
-            if self.left[index] and isinstance(fault, kind):
-                self.left[index] -= 1
+            left = self.left[index]
+            if left and isinstance(fault, kind):
+                self.left[index] = left - 1
                 return fault
         return None
 
@@ -66,14 +67,26 @@ class FaultStore:
                         return fault
         return None
 
+    def limits(self, job_name: str) -> list[LimitInstances]:
+        """Return the limits of instances in force for a job."""
+        with self._lock:
+            return [
+                fault
+                for entry in self._entries.values()
+                if fnmatchcase(job_name, entry.plan.job_name)
+                for fault in entry.plan.faults
+                if isinstance(fault, LimitInstances)
+            ]
+
     def to_json(self) -> list[dict[str, Any]]:
         """Return every plan; `left` says how often a fault has yet to happen."""
         with self._lock:
             return [entry.to_json() for entry in self._entries.values()]
 
 
-def _shown(fault: Fault, left: int) -> dict[str, Any]:
-    return {**fault.model_dump(exclude_none=True), "left": left}
+def _shown(fault: AnyFault, left: int | None) -> dict[str, Any]:
+    shown: dict[str, Any] = fault.model_dump(exclude_none=True)
+    return shown if left is None else {**shown, "left": left}
 
 
 FAULTS = FaultStore()

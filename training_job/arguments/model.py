@@ -510,7 +510,8 @@ class TrainingArguments(BaseModel):
             description="Environment variables of the training containers. Not for secrets.",
         ),
         Documented(
-            allowed="a map of at most 100 names to text of at most 512 characters",
+            allowed="a map of at most 100 names to text of at most 512 characters; "
+            "99 with `job_name`",
             sets="`Environment`",
             example={"LOG_LEVEL": "info"},
         ),

@@ -14,10 +14,13 @@ from training_job.arguments import image
 from training_job.arguments.limits import MAX_HYPERPARAMETER_VALUE
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
+from training_job.job_name import OWNER_VARIABLE
 
 Rule = tuple[tuple[str, ...], Callable[[TrainingArguments], list[Problem]]]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+MAX_VARIABLES_BESIDE_OWNER = 99
+"""SageMaker's 100 environment variables less the one that goes with a chosen job name."""
 _TOOLKIT = ("toolkit", "toolkit_version", "framework")
 
 
@@ -77,6 +80,18 @@ def _spot_wait(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("max_wait_time", f"{message}: allowed: at least max_run ({run} s)")]
 
 
+def _environment(arguments: TrainingArguments) -> list[Problem]:
+    given, found = arguments.environment, []
+    if OWNER_VARIABLE in given:
+        what = "tells which execution a job is of, and is set by the state machine alone"
+        found.append(Problem("environment", f"got the variable {OWNER_VARIABLE}, which {what}"))
+    if arguments.job_name and len(given) > MAX_VARIABLES_BESIDE_OWNER:
+        why = f"SageMaker takes 100, and with job_name {OWNER_VARIABLE} is one of them"
+        message = f"got {len(given)} variables; allowed: {MAX_VARIABLES_BESIDE_OWNER}, for {why}"
+        found.append(Problem("environment", message))
+    return found
+
+
 def _endpoint(arguments: TrainingArguments) -> list[Problem]:
     url, region = arguments.endpoint_url, arguments.region
     if url is None:
@@ -101,5 +116,6 @@ RULES: tuple[Rule, ...] = (
     _fits_hyperparameter("model_artifact_path"),
     (("vpc_security_group_ids", "vpc_subnets"), _vpc),
     (("spot_instance", "max_wait_time", "max_run"), _spot_wait),
+    (("environment", "job_name"), _environment),
     (("endpoint_url", "region"), _endpoint),
 )

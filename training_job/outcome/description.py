@@ -1,4 +1,4 @@
-"""A DescribeTrainingJob document -> the facts that decide, whatever it lacks or holds.
+"""The facts of a DescribeTrainingJob document that decide, whatever it lacks or holds.
 
 The fields come from AWS; nothing about them is taken for granted, since a judge that raises would
 leave a paid job without one.
@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from training_job.job_name import OWNER_VARIABLE
 
 RUNNING = frozenset({"InProgress", "Stopping"})
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
@@ -31,6 +33,8 @@ class Description:
         secondary_status: `SecondaryStatus`.
         failure_reason: the first 2000 characters of `FailureReason`.
         created_at: when the job was created; None when the document does not tell.
+        owner: ARN of the execution that made the job, by its environment; empty when that does not
+            tell, as with a default name.
         model_artifact_url: S3 URL of the model; empty when there is none.
         rules: debugger rule evaluations as {name, status, details}.
         document: the document itself.
@@ -40,13 +44,14 @@ class Description:
     secondary_status: str
     failure_reason: str
     created_at: datetime | None
+    owner: str
     model_artifact_url: str
     rules: list[dict[str, str]]
     document: dict[str, Any]
 
     @property
     def rules_running(self) -> bool:
-        """Tell whether a rule evaluation has yet to end."""
+        """Whether a rule evaluation has yet to end."""
         return any(rule["status"] in RULES_RUNNING for rule in self.rules)
 
     def rules_that(self, status: str) -> list[str]:
@@ -64,6 +69,7 @@ def describe(document: Any) -> Description | None:
         secondary_status=_text(document.get("SecondaryStatus")),
         failure_reason=_text(document.get("FailureReason")),
         created_at=moment(document.get("CreationTime")),
+        owner=_text(_map(document.get("Environment")).get(OWNER_VARIABLE)),
         model_artifact_url=_text(artifacts.get("S3ModelArtifacts")),
         rules=[_rule(rule) for rule in _maps(document.get("DebugRuleEvaluationStatuses"))],
         document=document,

@@ -1,4 +1,4 @@
-"""An execution that ended -> the training jobs that it left running.
+"""Which training jobs an execution that ended left running.
 
 Step Functions stops the job that a task awaits. Nothing stops a job that was only looked at: one
 that was adopted, or whose task ended before it did.
@@ -8,84 +8,66 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integra
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import count
-from typing import Any, Protocol
 
 from training_job.arguments.forms import is_given
 from training_job.job_name import attempt_name, default_job_name
-from training_job.outcome.description import Description, iso, moment
-
-OWNER_TAG = "AWS_STEP_FUNCTIONS_EXECUTION_ARN"
-"""The tag by which Step Functions says whose a job is; callers cannot set it (rules.py)."""
+from training_job.outcome.description import Description
 
 _MISSING_IN_A_ROW = 3
 """Names without a job after which there is none: create calls that failed use up names too."""
 
 
-class Jobs(Protocol):
-    """What is asked of SageMaker."""
-
-    def describe(self, job_name: str) -> Description | None:
-        """Return the job of this name; None when there is none."""
-
-    def tags(self, description: Description) -> Sequence[Mapping[str, str]]:
-        """Return the job's tags as {Key, Value}."""
-
-
 @dataclass(frozen=True)
 class EndedExecution:
-    """An execution that ended, from the detail of its status event.
+    """An execution that ended.
 
     Attributes:
         arn: its ARN.
-        job_name: of its first attempt.
-        ended_at: when it ended.
+        started_at: ISO 8601 time at which it started.
+        given: its input as JSON.
     """
 
     arn: str
-    job_name: str
-    ended_at: datetime
+    started_at: str
+    given: str
 
-    @classmethod
-    def of(cls, detail: Mapping[str, Any], given: str) -> EndedExecution:
-        """Return the execution.
+    def orphans(self, describe: Callable[[str], Description | None]) -> Iterator[str]:
+        """Yield the names of the jobs that this execution started and that still run.
 
         Args:
-            detail: of the event: `executionArn`, `startDate` and `stopDate` in epoch milliseconds.
-            given: the execution's input as JSON.
+            describe: returns the job of a name; None when there is none.
 
-        Raises:
-            ValueError: `stopDate` is not a time: the execution has not ended.
+        Example:
+            >>> from training_job.outcome.description import describe
+            >>> running = describe({"TrainingJobStatus": "InProgress"})
+            >>> ended = EndedExecution("arn:aws:states:::a", "2026-01-31T10:00:00Z", "{}")
+            >>> [name[-2:] for name in ended.orphans({ended.job_name + "-2": running}.get)]
+            ['-2']
         """
-        arn, ended_at = detail["executionArn"], moment(detail["stopDate"])
-        if ended_at is None:
-            raise ValueError(f"{arn} has not ended: its stopDate is {detail['stopDate']!r}")
-        arguments = json.loads(given)
-        chosen = arguments.get("job_name") if isinstance(arguments, dict) else None
-        if isinstance(chosen, str) and is_given(chosen):
-            return cls(arn, chosen.strip(), ended_at)
-        name = default_job_name(arn, iso(moment(detail["startDate"])))
-        return cls(arn, name, ended_at)
-
-    def orphans(self, jobs: Jobs) -> Iterator[str]:
-        """Yield the names of the jobs that this execution started and that still run."""
         missing = 0
         for attempt in count(1):
             name = attempt_name(self.job_name, attempt)
-            description = jobs.describe(name)
-            missing = 0 if description else missing + 1
+            job = describe(name)
+            missing = 0 if job else missing + 1
             if missing == _MISSING_IN_A_ROW:
                 return
-            if description and self._may_stop(description) and self._owns(jobs.tags(description)):
+            if job and job.status == "InProgress" and self._owns(job):
                 yield name
 
-    def _may_stop(self, description: Description) -> bool:
-        """Tell whether it runs and is no later: then it is of a redrive, which looks after it."""
-        later = description.created_at is not None and description.created_at > self.ended_at
-        return description.status == "InProgress" and not later
+    @property
+    def job_name(self) -> str:
+        """The name of its first training job."""
+        return self._chosen or default_job_name(self.arn, self.started_at)
 
-    def _owns(self, tags: Sequence[Mapping[str, str]]) -> bool:
-        return any(tag["Key"] == OWNER_TAG and tag["Value"] == self.arn for tag in tags)
+    @property
+    def _chosen(self) -> str:
+        arguments = json.loads(self.given)
+        name = arguments.get("job_name") if isinstance(arguments, dict) else None
+        return name.strip() if isinstance(name, str) and is_given(name) else ""
+
+    def _owns(self, job: Description) -> bool:
+        """Whether a job of one of its names is its own, as for the judge (evidence.py)."""
+        return not self._chosen or job.owner == self.arn

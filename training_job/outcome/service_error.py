@@ -1,4 +1,4 @@
-"""An error of a Step Functions task that calls SageMaker -> what kind of error it is.
+"""What an error of a Step Functions task that calls SageMaker says.
 
 Step Functions names errors after Java classes and puts the service's words into the cause, as text
 or as JSON; SageMaker's own code often stands in the words alone. So both are searched.
@@ -26,12 +26,17 @@ _NAME_TAKEN = re.compile(r"ResourceInUse|names must be unique", re.IGNORECASE)
 _QUOTA = re.compile(r"ResourceLimitExceeded")
 _CALLERS_NAMES = re.compile(r"arn:\S+|'[^']*'")
 _OF_THE_JOB = frozenset({"States.TaskFailed", "States.Timeout"})
+_BEFORE_THE_CALL = frozenset({"States.Permissions", "States.QueryEvaluationError"})
+_AWAITING = frozenset({"sagemaker:DescribeTrainingJob", "sagemaker:ListTags"})
+"""What `.sync` does once the job is made."""
 _DENIED = re.compile(
     r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<on>\S+))?"
 )
+# "The role A is not authorized to assume the task state's role, B."
+_NOT_ASSUMED = re.compile(r"not authorized to assume the task state's role, (?P<role>[^\s,]+)")
 
 
-class Kind(StrEnum):
+class ServiceErrorKind(StrEnum):
     """What an error says about the call that met it."""
 
     NAME_TAKEN = "name taken"
@@ -48,21 +53,19 @@ class ServiceError:
     Attributes:
         kind: what it says about the call.
         words: the service's words, at most 4000 characters.
-        of_call: whether the call itself failed: not the job that it made, nor the wait for it.
+        of_call: whether the call failed: then it made no job, unless its answer was lost. False
+            when what failed is the job that it made, or the wait for that; None when the error
+            does not tell.
     """
 
-    kind: Kind
+    kind: ServiceErrorKind
     words: str
-    of_call: bool = True
+    of_call: bool | None
 
     @property
     def denied(self) -> str:
-        """Return the denied action and resource, such as "sts:AssumeRole on arn:..."; or ""."""
-        match = _DENIED.search(self.words)
-        if match is None:
-            return ""
-        on = (match["on"] or "").rstrip(".")
-        return f"{match['action']} on {on}" if on else match["action"]
+        """The denied action and resource, such as "sts:AssumeRole on arn:..."; or ""."""
+        return _denied(self.words)
 
 
 def service_error(error: Any) -> ServiceError | None:
@@ -70,12 +73,16 @@ def service_error(error: Any) -> ServiceError | None:
 
     Args:
         error: {Error, Cause}, either of which may be missing; None for no error.
+
+    Example:
+        >>> service_error({"Error": "SageMaker.SageMakerException", "Cause": "Rate exceeded"}).kind
+        <ServiceErrorKind.TRANSIENT: 'transient'>
     """
     if not isinstance(error, dict) or not error:
         return None
     name, cause = str(error.get("Error") or ""), error.get("Cause")
     words = _words(cause) or name or "an error without a name or a cause"
-    return ServiceError(_kind(name, words), words[:_LONGEST_TEXT], name not in _OF_THE_JOB)
+    return ServiceError(_kind(name, words), words[:_LONGEST_TEXT], _of_call(name, words))
 
 
 def _words(cause: Any) -> str:
@@ -92,16 +99,35 @@ def _words(cause: Any) -> str:
     return cause
 
 
-def _kind(name: str, words: str) -> Kind:
+def _denied(words: str) -> str:
+    if match := _NOT_ASSUMED.search(words):
+        return f"sts:AssumeRole on {match['role'].rstrip('.')}"
+    match = _DENIED.search(words)
+    if match is None:
+        return ""
+    on = (match["on"] or "").rstrip(".")
+    return f"{match['action']} on {on}" if on else match["action"]
+
+
+def _of_call(name: str, words: str) -> bool | None:
+    denied = _denied(words).partition(" ")[0]
+    if denied in _AWAITING:
+        return False
+    if denied == "sts:AssumeRole" or name in _BEFORE_THE_CALL or name.startswith("SageMaker."):
+        return True
+    return False if name in _OF_THE_JOB else None
+
+
+def _kind(name: str, words: str) -> ServiceErrorKind:
     text = f"{name} {_CALLERS_NAMES.sub('', words)}"
     if _QUOTA.search(text):
-        return Kind.QUOTA
+        return ServiceErrorKind.QUOTA
     if _NAME_TAKEN.search(text):
-        return Kind.NAME_TAKEN
-    if _DENIED.search(words):
-        return Kind.REJECTED
+        return ServiceErrorKind.NAME_TAKEN
+    if _denied(words):
+        return ServiceErrorKind.REJECTED
     if _TRANSIENT.search(text):
-        return Kind.TRANSIENT
+        return ServiceErrorKind.TRANSIENT
     if _NO_SUCH_JOB.search(text):
-        return Kind.NO_SUCH_JOB
-    return Kind.REJECTED
+        return ServiceErrorKind.NO_SUCH_JOB
+    return ServiceErrorKind.REJECTED

@@ -1,4 +1,4 @@
-"""Execution input -> the next CreateTrainingJob request of an execution, or why there is none."""
+"""The next CreateTrainingJob request of an execution, or why there is none."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from training_job.arguments.guard_rails import GuardRails
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.parsing import parse_arguments
 from training_job.arguments.problems import InvalidArguments, Problem
-from training_job.attempt import Attempt, Execution, Plan, Progress
+from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
 from training_job.failure import Failure, invalid_arguments
-from training_job.job_name import attempt_name, default_job_name
+from training_job.job_name import OWNER_VARIABLE, attempt_name, default_job_name
+from training_job.request.advice import advice
 from training_job.request.build import build_request
-from training_job.request.notes import notes
 from training_job.timeouts import attempt_timeout
 
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
@@ -62,7 +62,7 @@ def submission(
     given: Mapping[str, Any],
     *,
     guard_rails: GuardRails,
-    execution: Execution,
+    execution: ExecutionContext,
     progress: Progress,
     now: str,
 ) -> Submission:
@@ -74,6 +74,17 @@ def submission(
         execution: the execution.
         progress: what the attempts so far came to.
         now: ISO 8601 time.
+
+    Example:
+        >>> execution = ExecutionContext(
+        ...     "arn:aws:states:eu-west-1:123456789012:execution:RlTraining:a",
+        ...     "2026-01-31T10:00:00.123Z",
+        ... )
+        >>> none = submission(
+        ...     {}, guard_rails=GuardRails(), execution=execution, progress=Progress(), now=""
+        ... )
+        >>> none.decision, str(none.error)
+        ('fail', 'InvalidArguments')
     """
     if isinstance(given, Mapping):
         given = {name: value for name, value in given.items() if name != STARTED_BY}
@@ -88,15 +99,20 @@ def submission(
 
 
 def _submission(
-    arguments: TrainingArguments, plan: Plan, execution: Execution, progress: Progress, now: str
+    arguments: TrainingArguments,
+    plan: Plan,
+    execution: ExecutionContext,
+    progress: Progress,
+    now: str,
 ) -> Submission:
     base = arguments.job_name or default_job_name(execution.arn, execution.started_at)
     job_name = attempt_name(base, progress.names + 1)
     instance_type = plan.instance_types[progress.instance]
+    chosen: dict[str, Any] = {"instance_type": instance_type}
+    if plan.name_chosen:
+        chosen["environment"] = {**arguments.environment, OWNER_VARIABLE: execution.arn}
     request = build_request(
-        arguments.model_copy(update={"instance_type": instance_type}),
-        job_name=job_name,
-        region=execution.region,
+        arguments.model_copy(update=chosen), job_name=job_name, region=execution.region
     )
     _check_size(request)
     if arguments.dry_run:
@@ -107,7 +123,7 @@ def _submission(
         timeout_seconds=attempt_timeout(arguments),
         assume_role=arguments.assume_role or "",
         plan=plan,
-        attempt=Attempt(job_name, instance_type, progress.called_at or now, execution.redrives),
+        attempt=Attempt(job_name, instance_type, now, execution.redrives),
     )
 
 
@@ -122,7 +138,7 @@ def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: G
         instance_types=[arguments.instance_type, *arguments.fallback_instance_types],
         fail_on_rule_issues=arguments.fail_on_rule_issues,
         name_chosen=arguments.job_name is not None,
-        notes=notes(arguments),
+        notes=advice(arguments),
         defaults_applied=defaults,
     )
 

@@ -1,17 +1,14 @@
-"""The custom resources that the CDK adds to a stack, done natively.
+"""The custom resource that the CDK adds to a stack to empty its bucket, done natively.
 
-Their Lambda functions are Node programs that need the AWS SDK of Lambda's own runtime. Without it
-they never answer, and the stack waits for an hour. A handler registered under the custom type's
-name goes before the function.
+Its Lambda function is a Node program that needs the AWS SDK of Lambda's own runtime. Without it
+the function never answers, and the stack waits for an hour. A handler registered under the custom
+type's name goes before the function.
 https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3.Bucket.html (autoDeleteObjects)
 """
 
-from ministack.services import ec2, s3
-from ministack.services.cloudformation import provisioners
+from ministack.services import s3
 
 from local_aws.corrections.cloudformation.resource import Created, Properties, updated_in_place
-
-_EVERYTHING = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
 
 
 def empty_bucket(name: str) -> None:
@@ -43,35 +40,6 @@ def _delete_auto_delete(_physical_id: str, props: Properties) -> None:
     empty_bucket(props["BucketName"])
 
 
-def _create_restriction(logical_id: str, props: Properties, stack_name: str) -> Created:
-    """Take every rule from a VPC's default security group."""
-    group = ec2._security_groups[props["DefaultSecurityGroupId"]]
-    group.update(IpPermissions=[], IpPermissionsEgress=[])
-    return f"{stack_name}-{logical_id}", {}
-
-
-def _update_restriction(
-    _physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
-) -> Created:
-    if old.get("DefaultSecurityGroupId") != new.get("DefaultSecurityGroupId"):
-        _delete_restriction("", old)
-    return _create_restriction(logical_id, new, stack_name)
-
-
-def _delete_restriction(_physical_id: str, props: Properties) -> None:
-    """Give the default security group its rules back, where the VPC still has it."""
-    group_id = props["DefaultSecurityGroupId"]
-    group = ec2._security_groups.get(group_id)
-    if group is None:
-        return
-    own = {"IpProtocol": "-1", "SourceSecurityGroupId": group_id}
-    group["IpPermissions"] = provisioners._ec2_sg_permissions([own])
-    group["IpPermissionsEgress"] = provisioners._ec2_sg_permissions([_EVERYTHING])
-
-
 AUTO_DELETE_OBJECTS = updated_in_place(
     _create_auto_delete, _update_auto_delete, _delete_auto_delete
-)
-RESTRICT_DEFAULT_GROUP = updated_in_place(
-    _create_restriction, _update_restriction, _delete_restriction
 )

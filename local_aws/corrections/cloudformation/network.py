@@ -25,7 +25,7 @@ def _hexadecimal_id(prefix: str) -> str:
 
 
 def _security_group_rule(direction: str) -> ResourceType:
-    """A rule of its own: AWS::EC2::SecurityGroupIngress or Egress."""
+    """Return the type of a rule of its own: AWS::EC2::SecurityGroupIngress or Egress."""
 
     def create(_logical_id: str, props: Properties, _stack_name: str) -> Created:
         group = ec2._security_groups.get(props["GroupId"])
@@ -45,7 +45,7 @@ def _security_group_rule(direction: str) -> ResourceType:
 
 
 def _vpc_attributes(vpc_id: str, _props: Properties) -> dict[str, Any]:
-    """`CidrBlock` and its association, which cdk reads for `Vpc.vpc_cidr_block`."""
+    """Return `CidrBlock` and its association, which cdk reads for `Vpc.vpc_cidr_block`."""
     return {
         "CidrBlock": ec2._vpcs[vpc_id]["CidrBlock"],
         "CidrBlockAssociations": [f"vpc-cidr-assoc-{vpc_id.removeprefix('vpc-')}"],
@@ -54,7 +54,7 @@ def _vpc_attributes(vpc_id: str, _props: Properties) -> dict[str, Any]:
 
 
 def _endpoint_attributes(endpoint_id: str, props: Properties) -> dict[str, Any]:
-    """DNS names and network interfaces of an interface endpoint; a gateway has neither."""
+    """Return DNS names and network interfaces of an interface endpoint; a gateway has neither."""
     endpoint = ec2._vpc_endpoints[endpoint_id]
     if props.get("VpcEndpointType") != "Interface":
         return {}
@@ -68,54 +68,23 @@ def _endpoint_attributes(endpoint_id: str, props: Properties) -> dict[str, Any]:
     }
 
 
-def _created(response: tuple[int, Any, bytes], pattern: str) -> str:
-    """The id in the XML answer of an EC2 call."""
-    text = bytes(response[2]).decode()
-    found = re.search(pattern, text)
-    if found is None:
-        raise ValueError(text)
-    return found.group()
-
-
 def _create_flow_log(_logical_id: str, props: Properties, _stack_name: str) -> Created:
     names = ("ResourceType", "TrafficType", "LogDestinationType", "LogDestination", "LogGroupName")
     query = {name: [str(props[name])] for name in names if props.get(name)}
     response = ec2._create_flow_logs({**query, "ResourceId.1": [props["ResourceId"]]})
-    flow_log_id = _created(response, r"fl-[0-9a-fA-F]+")
-    return flow_log_id, {"Id": flow_log_id}
+    answer = bytes(response[2]).decode()
+    found = re.search(r"fl-[0-9a-fA-F]+", answer)
+    if found is None:
+        raise ValueError(answer)
+    return found.group(), {"Id": found.group()}
 
 
 def _delete_flow_log(flow_log_id: str, _props: Properties) -> None:
     ec2._delete_flow_logs({"FlowLogId.1": [flow_log_id]})
 
 
-def _create_address(_logical_id: str, _props: Properties, _stack_name: str) -> Created:
-    allocation_id = _created(ec2._allocate_address({}), r"eipalloc-[0-9a-f]+")
-    public_ip = ec2._addresses[allocation_id]["PublicIp"]
-    return public_ip, {"AllocationId": allocation_id, "PublicIp": public_ip}
-
-
-def _delete_address(public_ip: str, _props: Properties) -> None:
-    for allocation_id, address in list(ec2._addresses.items()):
-        if address["PublicIp"] == public_ip:
-            ec2._release_address({"AllocationId": [allocation_id]})
-
-
-def _create_nat_gateway(_logical_id: str, props: Properties, _stack_name: str) -> Created:
-    names = ("SubnetId", "AllocationId", "ConnectivityType")
-    query = {name: [props[name]] for name in names if props.get(name)}
-    gateway_id = _created(ec2._create_nat_gateway(query), r"nat-[0-9a-fA-F]+")
-    return gateway_id, {"NatGatewayId": gateway_id}
-
-
-def _delete_nat_gateway(gateway_id: str, _props: Properties) -> None:
-    ec2._delete_nat_gateway({"NatGatewayId": [gateway_id]})
-
-
 INGRESS = _security_group_rule("IpPermissions")
 EGRESS = _security_group_rule("IpPermissionsEgress")
 FLOW_LOG = replaced_on_update(_create_flow_log, _delete_flow_log)
-ADDRESS = replaced_on_update(_create_address, _delete_address)
-NAT_GATEWAY = replaced_on_update(_create_nat_gateway, _delete_nat_gateway)
 vpc = with_attributes(_vpc_attributes)
 vpc_endpoint = with_attributes(_endpoint_attributes)

@@ -19,7 +19,7 @@ ResourceType = dict[str, Any]
 
 
 def replaced_on_update(create: Create, delete: Delete) -> ResourceType:
-    """A type of which every change means a new resource and the end of the old one."""
+    """Return a type of which every change means a new resource and the end of the old one."""
 
     def update(
         physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
@@ -34,7 +34,7 @@ def replaced_on_update(create: Create, delete: Delete) -> ResourceType:
 def updated_in_place(
     create: Create, update: Callable[..., Created], delete: Delete
 ) -> ResourceType:
-    """A type that changes without a new physical id."""
+    """Return a type that changes without a new physical id."""
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
 
 
@@ -58,7 +58,7 @@ def with_attributes(
 
 
 def answer(response: tuple[int, Any, bytes]) -> dict[str, Any]:
-    """The body of a service's answer; a refusal fails the stack with the service's words."""
+    """Return the body of a service's answer; a refusal fails the stack with the service's words."""
     status, _, body = response
     content = json.loads(body) if body else {}
     if status >= 400:

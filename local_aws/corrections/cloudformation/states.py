@@ -16,7 +16,7 @@ from local_aws.corrections.cloudformation.resource import (
     replaced_on_update,
     updated_in_place,
 )
-from local_aws.corrections.states import permissions as states_permissions
+from local_aws.corrections.states.api.machine_role import machine_problem
 
 
 def _create_version(_logical_id: str, props: Properties, _stack_name: str) -> Created:
@@ -35,7 +35,7 @@ def _delete_version(arn: str, _props: Properties) -> None:
 
 
 def _routing(props: Properties) -> list[dict[str, Any]]:
-    """Where an alias leads. A DeploymentPreference ends at its version; here it does so at once."""
+    """Return where an alias leads: with a DeploymentPreference, at once where that ends."""
     preference = props.get("DeploymentPreference")
     if preference:
         return [{"stateMachineVersionArn": preference["StateMachineVersionArn"], "weight": 100}]
@@ -76,7 +76,7 @@ def _delete_alias(arn: str, _props: Properties) -> None:
 
 
 def state_machine(original: ResourceType) -> ResourceType:
-    """A state machine whose definition is checked when a stack creates it.
+    """Wrap the state machine, so that its definition is checked when a stack creates it.
 
     ministack checks one that CreateStateMachine or an update brings, and takes any from a template.
     """
@@ -88,7 +88,7 @@ def state_machine(original: ResourceType) -> ResourceType:
             name = props.get("StateMachineName") or provisioners._physical_name(
                 stack_name, logical_id, max_len=80
             )
-            problem = states_permissions.machine_problem(name, props["RoleArn"], definition)
+            problem = machine_problem(name, props["RoleArn"], definition)
         if problem:
             raise ValueError(problem)
         created: Created = original["create"](logical_id, props, stack_name)

@@ -27,7 +27,7 @@ _LISTS = {
 
 
 def sagemaker_context(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition keys of a SageMaker request, in lower case; a key without a value is absent."""
+    """Return the condition keys of a SageMaker request, in lower case, those with a value."""
     context: dict[str, Any] = {}
     for key, path in _SCALARS.items():
         value = _at(request, path)
@@ -121,7 +121,7 @@ def denial(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def denial_text(action: str, principal_arn: str, resource: str, explicit: bool) -> str:
-    """AWS's words for a denial by identity-based policies."""
+    """Return AWS's words for a denial by identity-based policies."""
     why = (
         "with an explicit deny in an identity-based policy"
         if explicit

@@ -24,7 +24,7 @@ def enforced() -> bool:
 
 
 def session_arn(role_arn: str) -> str:
-    """The principal that a role's session is."""
+    """Return the principal that a role's session is."""
     account, name = _parts(role_arn)
     return f"arn:aws:sts::{account}:assumed-role/{name}/{_SESSION}"
 
@@ -32,7 +32,7 @@ def session_arn(role_arn: str) -> str:
 def denied(
     role_arn: str, action: str, resource: str, context: Mapping[str, Any] | None = None
 ) -> str | None:
-    """AWS's words when the role may not do this; None when it may.
+    """Return AWS's words when the role may not do this; None when it may.
 
     Args:
         role_arn: The role whose policies and boundary decide.
@@ -112,6 +112,6 @@ def _statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _parts(role_arn: str) -> tuple[str, str]:
-    """Account and name of a role; its path does not count."""
+    """Return account and name of a role; its path does not count."""
     account, _, resource = role_arn.removeprefix("arn:aws:iam::").partition(":")
     return account, resource.rpartition("/")[2]

@@ -60,12 +60,15 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     check_rules(request)
     check_account(request)
     name = request["TrainingJobName"]
-    lost = faults_jobs.before_create(name)
     arn = training_job_arn(name, region=get_region(), account=get_account_id())
     job = TrainingJob(request, arn, on_change=events.publish)
     runner = JobRunner(job, platform)
     with _lock:
-        if name in _jobs:
+        taken = name in _jobs
+        if not taken:
+            faults_jobs.check_limits(request, _jobs.values())
+        lost = faults_jobs.before_create(name)
+        if taken:
             raise SageMakerError(
                 "ResourceInUse",
                 "Training job names must be unique within an AWS account and region, and a "

@@ -168,41 +168,12 @@ def test_a_job_that_neither_may_stop_runs_on(
         assert describe()["TrainingJobStatus"] == "InProgress"
 
 
-def test_an_input_that_the_event_leaves_out_is_asked_for(
-    enforcing_aws, launcher, without, running, denials
-):
-    execution, describe = running
-    with without("TrainingRole", STOP_JOB), without(ORPHANS, STOP_JOB):
-        before = len(denials(STOP_JOB))
-        launcher.client("stepfunctions").stop_execution(executionArn=execution)
-        wait_until(lambda: len(denials(STOP_JOB)) > before, "the denial")
-    ended = enforcing_aws.client("stepfunctions").describe_execution(executionArn=execution)
-    dates = {name: int(ended[name].timestamp() * 1000) for name in ("startDate", "stopDate")}
-    event = {"detail": {"executionArn": execution, **dates}}
-    functions = enforcing_aws.client("lambda")
-    (name,) = [
-        each["FunctionName"]
-        for each in functions.list_functions()["Functions"]
-        if "StopOrphans" in each["FunctionName"]
-    ]
-
-    def call():
-        answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-        return answer["Payload"].read().decode()
-
-    with without(ORPHANS, "states:DescribeExecution"):
-        assert "perform: states:DescribeExecution" in call()
-    assert json.loads(call()) == {"stopped": [describe()["TrainingJobName"]]}
-    assert describe()["TrainingJobStatus"] in ("Stopping", "Stopped")
-    assert json.loads(call()) == {"stopped": []}
-
-
 def test_every_stop_permission_has_its_test_above():
     assert [param.values for param in permissions(STOP)] == [
         ("TrainingRole", STOP_JOB),
         ("LauncherRole", "states:StopExecution"),
-        *((ORPHANS, f"sagemaker:{call}") for call in ("DescribeTrainingJob", "ListTags")),
-        (ORPHANS, STOP_JOB),
+        *((ORPHANS, f"sagemaker:{call}") for call in ("DescribeTrainingJob", "StopTrainingJob")),
+        (ORPHANS, "states:DescribeExecution"),
     ]
 
 

@@ -560,9 +560,9 @@ def test_credentials_need_a_role_that_trusts_the_state_machine(machines, local_a
 
     absent = error("arn:aws:iam::000000000000:role/absent")
     assert absent["error"] == "States.TaskFailed"
-    assert (
-        "is not authorized to perform: sts:AssumeRole on resource: "
-        "arn:aws:iam::000000000000:role/absent" in absent["cause"]
+    assert absent["cause"] == (
+        f"The role {machine_role} is not authorized to assume the task state's role, "
+        "arn:aws:iam::000000000000:role/absent."
     )
     name = f"assumed-{time.time_ns()}"
     external = {"Condition": {"StringEquals": {"sts:ExternalId": "another"}}}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import uuid
 import zipfile
 
@@ -291,8 +292,11 @@ def test_credentials_replace_the_state_machine_role(iam_aws):
     iam_aws.client("iam").update_assume_role_policy(
         RoleName=target.name, PolicyDocument=json.dumps(policy)
     )
-    refused = machines.end(machines.start(machine))["cause"]
-    assert f"sts:AssumeRole on resource: {target.arn} because no identity-based" in refused
+    refused = machines.end(machines.start(machine))
+    assert refused["error"] == "States.TaskFailed"
+    assert refused["cause"] == (
+        f"The role {role.arn} is not authorized to assume the task state's role, {target.arn}."
+    )
     role.set(
         assume=allow("sts:AssumeRole", target.arn),
         describe=allow("sagemaker:DescribeTrainingJob", JOBS),
@@ -301,6 +305,124 @@ def test_credentials_replace_the_state_machine_role(iam_aws):
     assert f"assumed-role/{target.name}/" in refused  # its permissions count, not the machine's
     target.set(describe=allow("sagemaker:DescribeTrainingJob", JOBS))
     assert "Requested resource not found" in machines.end(machines.start(machine))["cause"]
+
+
+# --- nested executions
+
+NESTED_RULE = (
+    f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+)
+
+
+def nested_policies(child):
+    """What AWS documents for `startExecution.sync`."""
+    executions = f"{child.replace(':stateMachine:', ':execution:')}:*"
+    return {
+        "rule": allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], NESTED_RULE),
+        "start": allow("states:StartExecution", child),
+        "describe": allow("states:DescribeExecution", executions),
+        "stop": allow("states:StopExecution", executions),
+    }
+
+
+class Nested:
+    """A parent and its child, with a role of the parent's own."""
+
+    def __init__(self, aws, **members):
+        self.machines = Machines(aws, Role(aws).arn)
+        self.child = self.machines.create(members or {"Done": {"Type": "Succeed"}})
+        self.role = Role(aws)
+        self.policies = nested_policies(self.child)
+        self.role.set(**self.policies)
+        arguments = {"StateMachineArn": "{% $states.input.child %}"}
+        task = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Arguments": arguments,
+            "End": True,
+        }
+        self.parent = self.machines.create({"Nest": task}, role=self.role.arn)
+
+    def start(self, child=None):
+        return self.machines.start(self.parent, {"child": child or self.child})
+
+    def without(self, name):
+        self.role.set(**{key: policy for key, policy in self.policies.items() if key != name})
+        return self
+
+
+@pytest.mark.parametrize(("name", "action"), [("start", "Start"), ("describe", "Describe")])
+def test_each_permission_of_a_nested_execution_counts(iam_aws, name, action):
+    nested = Nested(iam_aws)
+    assert nested.machines.end(nested.start())["status"] == "SUCCEEDED"
+    refused = nested.without(name).machines.end(nested.start())
+    assert refused["error"] == "StepFunctions.AWSStepFunctionsException"
+    assert (
+        f"is not authorized to perform: states:{action}Execution on resource: "
+        in (refused["cause"])
+    )
+    assert (
+        "(Service: AWSStepFunctions; Status Code: 400; Error Code: AccessDenied"
+        in (refused["cause"])
+    )
+
+
+def test_a_nested_execution_by_alias_needs_the_state_machine(iam_aws):
+    nested = Nested(iam_aws)
+    states = nested.machines.states
+    version = states.publish_state_machine_version(stateMachineArn=nested.child)
+    route = {"stateMachineVersionArn": version["stateMachineVersionArn"], "weight": 100}
+    alias = states.create_state_machine_alias(name="live", routingConfiguration=[route])
+    arn = alias["stateMachineAliasArn"]
+    assert nested.machines.end(nested.start(arn))["status"] == "SUCCEEDED"
+    qualifier = {"StringEquals": {"states:StateMachineQualifier": "live"}}
+    nested.policies["start"] = allow("states:StartExecution", nested.child, condition=qualifier)
+    nested.role.set(**nested.policies)
+    assert nested.machines.end(nested.start(arn))["status"] == "SUCCEEDED"
+    assert nested.machines.end(nested.start())["status"] == "FAILED"
+
+
+def test_a_child_that_the_role_may_not_stop_runs_on(iam_aws):
+    nested = Nested(iam_aws, Wait={"Type": "Wait", "Seconds": 600, "End": True})
+    for may, status in ((False, "RUNNING"), (True, "ABORTED")):
+        execution = (nested if may else nested.without("stop")).start()
+        if may:
+            nested.role.set(**nested.policies)
+        nested.machines.reach(execution, "TaskSubmitted")
+        nested.machines.states.stop_execution(executionArn=execution)
+        submitted = nested.machines.events(execution)[4]["taskSubmittedEventDetails"]["output"]
+        child = json.loads(submitted)["ExecutionArn"]
+        time.sleep(0.3)
+        described = nested.machines.states.describe_execution(executionArn=child)
+        assert described["status"] == status
+
+
+def test_state_machine_role_needs_the_rule_of_nested_executions(iam_aws):
+    nested = Nested(iam_aws)
+    nested.without("rule")
+    definition = nested.machines.states.describe_state_machine(stateMachineArn=nested.parent)
+    with pytest.raises(ClientError, match="is not authorized to create managed-rule"):
+        nested.machines.states.create_state_machine(
+            name=f"m-{uuid.uuid4()}", definition=definition["definition"], roleArn=nested.role.arn
+        )
+
+
+def test_the_sdk_integration_of_step_functions_needs_its_permission(iam_aws):
+    role = Role(iam_aws)
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:none:none"
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution",
+        "Arguments": {"ExecutionArn": arn},
+        "End": True,
+    }
+    machines = Machines(iam_aws, role.arn)
+    machine = machines.create({"Look": task})
+    refused = machines.end(machines.start(machine))
+    assert refused["error"] == "Sfn.SfnException"
+    assert f"states:DescribeExecution on resource: {arn} because" in refused["cause"]
+    role.set(describe=allow("states:DescribeExecution", arn))
+    assert machines.end(machines.start(machine))["error"] == "Sfn.ExecutionDoesNotExistException"
 
 
 # --- callers

@@ -1,10 +1,22 @@
-"""What users and deployments do to executions: stop, time out, redrive, share names, assume roles.
+"""A run for each path that users and deployments send the state machine along.
 
-The rest of docs/outcomes.md, on a stack with roles to assume and on variants of its state machine.
+| path | test |
+| --- | --- |
+| StopExecution in CreateTrainingJob, then a redrive | a_second_redrive_uses_a_third_name |
+| ... in WaitForJob: StopOrphans, by name and by environment | stop_execution_while_... |
+| the execution's timeout in CreateTrainingJob | redrive_of_an_execution_that_timed_out |
+| ... in WaitForJob, in WaitBeforeRetry | the_executions_own_timeout_... |
+| the timeout of CreateTrainingJob | an_attempt_that_takes_too_long |
+| Failed, redriven: BuildRequest | redrive_of_a_failure_..., redriven_twice, invalid_arguments |
+| FailedForGood | a_failure_that_may_not_be_reported, ..._does_not_arrive |
+| a name that is another's | a_name_that_two_executions_choose_at_once |
+| the Catch of each function, WhoseJob | build_request_is_broken, judge_attempt_is_broken... |
+| WhoDescribes, WhoStops and the twins | every_call_is_made_with_the_assumed_role, ... |
+
+On a stack with roles to assume and on variants of its state machine.
 """
 
 import json
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,7 +36,6 @@ from tests.support.runs.outcome_runs import (
     succeeded,
 )
 from training_job.failure import Failure
-from training_job.job_name import default_job_name
 
 pytestmark = pytest.mark.e2e
 ACCOUNT = "000000000000"
@@ -63,7 +74,16 @@ class Scene(Stage):
 
     def watch(self, machine):
         """Have executions of a variant watched as those of the stack's state machine are."""
-        events = self.client("events")
+        events, iam = self.client("events"), self.client("iam")
+        (role,) = [
+            each["RoleName"]
+            for each in iam.list_roles(MaxItems=1000)["Roles"]
+            if "StopOrphansRole" in each["RoleName"]
+        ]
+        asking = {"Effect": "Allow", "Action": "states:DescribeExecution", "Resource": "*"}
+        iam.put_role_policy(
+            RoleName=role, PolicyName="variants", PolicyDocument=json.dumps(_document(asking))
+        )
         (rule,) = [each for each in events.list_rules()["Rules"] if "Orphans" in each["Name"]]
         targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
         pattern = json.loads(rule["EventPattern"])
@@ -172,28 +192,6 @@ def stopped_in_training(stage, faults, given):
     return run
 
 
-@row(act=stopped_in_training, **RUNS_ON)
-def test_stop_execution_during_training(run):
-    assert (run.status, run.error) == ("ABORTED", "Test")
-    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
-    assert run.entered[-1] == "CreateTrainingJob"
-
-
-def stopped_in_a_wait(stage, faults, given):
-    run = stage.start(given, faults, machine=stage.variant(**LONG_WAIT))
-    run.reach(lambda run: "WaitBeforeRetry" in run.entered)
-    run.stop()
-    return run
-
-
-@row(INTERNAL, act=stopped_in_a_wait)
-def test_stop_execution_during_a_retry_wait(run):
-    assert run.status == "ABORTED"
-    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Failed"]
-    assert run.entered[-1] == "WaitBeforeRetry"
-    assert run.events()[-1]["type"] == "ExecutionAborted"
-
-
 def looked_at(run):
     """Whether no task awaits the job any more, so that nothing in Step Functions will stop it."""
     return "WaitForJob" in run.entered
@@ -249,12 +247,6 @@ def test_a_job_of_another_execution_is_not_stopped(run):
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Completed"]
 
 
-@row(act=on(TimeoutSeconds=10), **RUNS_ON)
-def test_the_executions_own_timeout_during_training(run):
-    assert run.status == "TIMED_OUT"
-    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
-
-
 @row(INTERNAL, act=on(TimeoutSeconds=10, **LONG_WAIT))
 def test_the_executions_own_timeout_during_a_retry_wait(run):
     assert run.status == "TIMED_OUT"
@@ -282,20 +274,6 @@ def stopped_and_redriven(stage, faults, given):
     return redriven(stopped_in_training(stage, faults, given))
 
 
-@row(act=stopped_and_redriven, hyperparameters={"seconds": 3})
-def test_redrive_of_an_execution_that_was_stopped_during_training(run):
-    output = succeeded(run, jobs=2)
-    first, second = run.jobs()
-    assert first["TrainingJobStatus"] == "Stopped"
-    assert second["TrainingJobName"] == f"{first['TrainingJobName']}-2"
-    assert [each["status"] for each in output["attempts"]] == ["Stopped", "Completed"]
-
-
-@row(act=stopped_and_redriven, hyperparameters={"seconds": 3}, max_attempts=1)
-def test_a_redrive_counts_attempts_anew(run):
-    succeeded(run, jobs=2)
-
-
 def stopped_twice(stage, faults, given):
     run = stopped_and_redriven(stage, faults, given)
     run.reach(lambda run: len(run.jobs()) == 2 and training(run))
@@ -308,19 +286,6 @@ def test_a_second_redrive_uses_a_third_name(run):
     succeeded(run, jobs=3)
     names = [job["TrainingJobName"] for job in run.jobs()]
     assert names == [names[0], f"{names[0]}-2", f"{names[0]}-3"]
-
-
-def stopped_after_a_checkpoint(stage, faults, given):
-    checkpoints = {"S3Uri": f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"}
-    run = stage.start(given | {"checkpoint_config": checkpoints}, faults)
-    run.reach(lambda run: [job for job in run.jobs() if job.get("FinalMetricDataList")])
-    run.stop()
-    return redriven(run)
-
-
-@row(act=stopped_after_a_checkpoint, **RUNS_ON)
-def test_a_redriven_execution_resumes_from_its_checkpoint(run):
-    assert succeeded(run, jobs=2)["final_metrics"] == {"resumed": 1}
 
 
 def timed_out_and_redriven(stage, faults, given):
@@ -351,10 +316,6 @@ def forgiven(stage, run):
     return redriven(run)
 
 
-def forgiven_and_redriven(stage, faults, given):
-    return forgiven(stage, stage.start(given, faults))
-
-
 def mended_and_redriven(stage, faults, given):
     """The script that fails, after its checkpoint, is replaced by one that does not."""
     key, folder = f"code/{uuid.uuid4()}.tar.gz", f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"
@@ -378,19 +339,6 @@ def test_redrive_of_a_failure_whose_cause_was_mended(run):
     assert run.entered[failing : failing + 3] == ["Failed", "Failed", "BuildRequest"]
 
 
-@row(
-    fault("fail_job", reason="CapacityError: none", times=9),
-    act=forgiven_and_redriven,
-    fallback_instance_types=["ml.c5.xlarge"],
-    max_attempts=2,
-)
-def test_redrive_of_a_failure_for_want_of_capacity_begins_with_the_first_instance_type(run):
-    output = succeeded(run, jobs=3)
-    types = [each["instance_type"] for each in output["attempts"]]
-    assert types == ["ml.m5.xlarge", "ml.c5.xlarge", "ml.m5.xlarge"]
-    assert output["job_name"].endswith("-3")
-
-
 def redriven_twice(stage, faults, given):
     run = redriven(stage.start(given, faults))
     assert run.end()["error"] == "CapacityUnavailable"
@@ -405,26 +353,10 @@ def test_a_failure_is_redriven_twice_each_time_with_all_attempts(run):
     assert run.states.describe_execution(executionArn=run.arn)["redriveCount"] == 2
 
 
-@row(OOPS, act=lambda stage, faults, given: redriven(stage.start(given, faults)))
-def test_redrive_of_a_failure_whose_cause_remains(run):
-    assert "oops" in failed(run, "TrainingJobFailed", jobs=2)
-    reported = [event for event in run.events() if event["type"] == "TaskFailed"][-1]
-    assert reported["taskFailedEventDetails"]["error"] == "TrainingJobFailed"
-    assert json.loads(reported["taskFailedEventDetails"]["cause"]) == run.cause
-
-
 @row(act=lambda stage, faults, given: redriven(stage.start(given, faults)), max_run=-1)
 def test_redrive_of_invalid_arguments_finds_the_same_problems(run):
     assert "max_run" in failed(run, "InvalidArguments", jobs=0)
     assert run.entered.count("BuildRequest") == 2
-
-
-@row(
-    fault("reject_create", error="ValidationException", message="no image"),
-    act=forgiven_and_redriven,
-)
-def test_redrive_of_a_rejected_request_takes_the_next_name(run):
-    assert succeeded(run)["job_name"].endswith("-2")
 
 
 def unjudged_and_redriven(stage, faults, given):
@@ -461,11 +393,6 @@ def test_a_failure_that_may_not_be_reported(run):
     failed_for_good(run)
 
 
-@row(OOPS, act=reported_by(Failed__Arguments={"TaskToken": "wrong", "Cause": TOKEN}))
-def test_a_failure_reported_with_a_token_that_is_not_known(run):
-    failed_for_good(run)
-
-
 HEARTBEAT = "arn:aws:states:::aws-sdk:sfn:sendTaskHeartbeat.waitForTaskToken"
 
 
@@ -480,72 +407,6 @@ def test_a_failure_whose_report_does_not_arrive(run):
 
 
 # --- names ---------------------------------------------------------------------------------------
-
-
-def older_job(stage, name):
-    """Create a job that has failed before anything else happens, and is older than a second."""
-    stage.plan(name, [fault("fail_job", reason="AlgorithmError: an older job")])
-    _create(stage, name)
-
-
-def _create(stage, name):
-    given = stage.arguments()
-    stage.client("sagemaker").create_training_job(
-        TrainingJobName=name,
-        RoleArn=given["role"],
-        AlgorithmSpecification={"TrainingImage": given["image"], "TrainingInputMode": "File"},
-        OutputDataConfig={"S3OutputPath": given["model_artifact_path"]},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
-        StoppingCondition={"MaxRuntimeInSeconds": 600},
-    )
-
-
-def with_an_older_job(suffix):
-    def act(stage, faults, given):
-        name = f"taken-{uuid.uuid4().hex[:8]}"
-        older_job(stage, f"{name}{suffix}")
-        time.sleep(2.5)
-        return stage.start(given | {"job_name": name}, faults)
-
-    return act
-
-
-@row(act=with_an_older_job(""))
-def test_a_chosen_name_that_is_taken(run):
-    assert (run.status, run.error) == ("FAILED", "RequestRejected")
-    assert "belongs to a training job created 20" in run.cause["message"]
-    assert "attempts" not in run.cause
-    assert [job["FailureReason"] for job in run.jobs()] == ["AlgorithmError: an older job"]
-
-
-@row(INTERNAL, act=with_an_older_job("-2"))
-def test_a_later_attempts_name_that_is_taken(run):
-    assert run.status == "SUCCEEDED"
-    names = [each["job_name"].rpartition("-")[2] for each in run.output["attempts"]]
-    assert names[1:] == ["3"]
-    assert len(run.jobs()) == 3
-
-
-def default_name_taken(stage, faults, given):
-    """Take every default name that an execution of the next seconds could get."""
-    machine, name = stage.machine, f"run-{uuid.uuid4().hex[:12]}"
-    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-    started_at = int(time.time()) + 3
-    stage.plan("TrainingJob-*", [fault("fail_job", reason="AlgorithmError: older", times=30)])
-    for second in range(30):
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started_at + second))
-        _create(stage, default_job_name(arn, moment))
-    stage.plan("TrainingJob-*", [])
-    time.sleep(max(0.0, started_at + 2 - time.time()))
-    return stage.start(given | {"job_name": None}, faults, name=name)
-
-
-@row(act=default_name_taken)
-def test_a_default_name_that_is_taken(run):
-    assert run.status == "SUCCEEDED"
-    assert run.output["job_name"].endswith("-2")
-    assert len(run.output["attempts"]) == 1
-    assert len(run.jobs()) == 31
 
 
 def twice_at_once(stage, faults, given):
@@ -628,19 +489,6 @@ def test_every_call_is_made_with_the_assumed_role(run):
 def test_a_role_that_cannot_be_assumed(run):
     message = failed(run, "RequestRejected", jobs=0)
     assert f"sts:AssumeRole on {ROLES['Stranger']}" in message
-
-
-@row(act=plain, assume_role=ROLES["Powerless"])
-def test_a_role_that_lacks_a_permission(run):
-    message = failed(run, "RequestRejected", jobs=0)
-    assert "denied: sagemaker:CreateTrainingJob" in message
-    assert "role/Powerless" in message
-
-
-@row(act=plain, assume_role="arn:aws:iam::000000000000:role/Unlisted")
-def test_a_role_that_the_deployment_does_not_list(run):
-    assert run.error == "InvalidArguments"
-    assert run.jobs() == []
 
 
 @row(act=plain)

@@ -99,7 +99,7 @@ class Run:
 
     def running(self) -> list[str]:
         """Return the names of the jobs that have not ended; a moment is given to those that do."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             left = [
                 job["TrainingJobName"]

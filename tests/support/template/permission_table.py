@@ -48,10 +48,6 @@ _OWN_FAILURE = (
     "takes no resource: a task token names the task, and an execution knows only its own."
 )
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
-_INPUT = (
-    "Events leave out an input that is too long or encrypted with a key of one's own; the job's "
-    "name is in it. The local AWS leaves out neither; a test makes such an event."
-)
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
 
@@ -123,9 +119,8 @@ GRANTS: dict[str, dict[str, Grant]] = {
     },
     "TrainingOrphansStopOrphansRole": {
         "sagemaker:DescribeTrainingJob": Grant((JOBS,), STOP),
-        "sagemaker:ListTags": Grant((JOBS,), STOP),
         "sagemaker:StopTrainingJob": Grant((JOBS,), STOP),
-        "states:DescribeExecution": Grant((EXECUTIONS,), _INPUT),
+        "states:DescribeExecution": Grant((EXECUTIONS,), STOP),
         "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
         "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
     },

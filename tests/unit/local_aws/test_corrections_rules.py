@@ -6,13 +6,13 @@ import pytest
 
 from local_aws.corrections import lambda_errors
 from local_aws.corrections.iam import context as iam_context
-from local_aws.corrections.states import definition as states_definition
-from local_aws.corrections.states import errors as states_errors
-from local_aws.corrections.states import history as states_history
-from local_aws.corrections.states import references as states_references
-from local_aws.corrections.states import retry as states_retry
-from local_aws.corrections.states import run as states_run
-from local_aws.corrections.states import sagemaker as states_sagemaker
+from local_aws.corrections.states.api import definition as states_definition
+from local_aws.corrections.states.execution import errors as states_errors
+from local_aws.corrections.states.execution import history as states_history
+from local_aws.corrections.states.execution import run as states_run
+from local_aws.corrections.states.expressions import references as states_references
+from local_aws.corrections.states.flow import retry as states_retry
+from local_aws.corrections.states.integrations import sagemaker as states_sagemaker
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,7 @@ def test_condition_keys_of_a_training_job():
             "aws-sdk:sagemaker",
             "describeTrainingJob",
         ),
+        ("arn:aws:states:::states:startExecution.sync:2", "states", "startExecution.sync:2"),
         (
             "arn:aws:lambda:us-east-1:1:function:f",
             "lambda",

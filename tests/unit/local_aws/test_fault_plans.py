@@ -1,9 +1,14 @@
 """Fault plans as data: what is accepted, what is refused and how, and which fault comes next."""
 
 import json
+import re
+import threading
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from local_aws.faults import jobs
 from local_aws.faults.endpoint import LARGEST_PLAN, handle
 from local_aws.faults.plan import (
     CreateFault,
@@ -15,6 +20,7 @@ from local_aws.faults.plan import (
     parse,
 )
 from local_aws.faults.store import FaultStore
+from local_aws.sagemaker.errors import SageMakerError
 
 THROTTLE = {"fault": "reject_create", "error": "ThrottlingException"}
 FAIL = {"fault": "fail_job", "reason": "CapacityError: none"}
@@ -30,6 +36,7 @@ EVERY_KIND = [
     {"fault": "slow_describe", "seconds": 0.1},
     {"fault": "drop_sync"},
     {"fault": "drop_sync", "error": "States.TaskFailed", "cause": "{}"},
+    {"fault": "limit_instances", "instances": 0, "instance_type": "ml.m5.*"},
 ]
 
 
@@ -47,7 +54,7 @@ def store(*faults, job_name="nightly-*"):
 def test_every_kind_is_accepted_and_shown_again(fault):
     shown = store(fault).to_json()[0]["faults"][0]
     assert shown | fault == shown
-    assert shown["left"] == fault.get("times", 1)
+    assert shown.get("left") == (None if "instances" in fault else fault.get("times", 1))
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,9 @@ def test_every_kind_is_accepted_and_shown_again(fault):
         (document({**THROTTLE, "status": 200}), "faults.0.status: "),
         (document({"fault": "rule_status", "status": "Bad"}), "faults.0.status: "),
         (document({"fault": "exceed_time", "limit": "Stopped"}), "faults.0.limit: "),
+        (document({"fault": "limit_instances"}), "faults.0.instances: "),
+        (document({"fault": "limit_instances", "instances": -1}), "faults.0.instances: "),
+        (document({"fault": "limit_instances", "instances": 1, "times": 2}), "faults.0.times: "),
     ],
 )
 def test_a_bad_plan_names_its_field(plan, named):
@@ -111,6 +121,72 @@ def test_plans_of_one_pattern_replace_each_other_and_others_add():
     faults.put(parse(document({**FAIL, "reason": "second"}, job_name="*")))
     reasons = [faults.take("nightly-1", FailJob) for _ in range(3)]
     assert [each and each.reason for each in reasons] == ["CapacityError: none", "second", None]
+
+
+def test_every_plan_of_the_page_is_accepted():
+    page = (Path(__file__).parents[3] / "docs" / "faults.md").read_text()
+    fenced = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    quoted = re.findall(r"-d '(.*?)'", page, re.DOTALL)
+    assert len(fenced) >= 5
+    assert len(quoted) == 1
+    for plan in fenced + quoted:
+        assert parse(plan.encode()).faults
+
+
+def job(instance_type="ml.m5.large", instances=1, *, spot=False, ended=False, name="nightly-1"):
+    """As much of a job as a limit looks at."""
+    done = threading.Event()
+    if ended:
+        done.set()
+    request = {
+        "TrainingJobName": name,
+        "ResourceConfig": {"InstanceType": instance_type, "InstanceCount": instances},
+        "EnableManagedSpotTraining": spot,
+    }
+    return SimpleNamespace(request=request, done=done)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "running", "used"),
+    [
+        (job(), [], None),
+        (job(), [job(instances=2)], None),
+        (job(), [job(), job(), job()], 3),
+        (job(), [job(instances=3)], 3),
+        (job(instances=2), [job(instances=2)], 2),
+        (job(instances=4), [], 0),
+        (job(), [job(instances=3, ended=True)], None),
+        (job(), [job("ml.m5.xlarge", 3)], None),
+        (job(), [job(instances=3, spot=True)], None),
+        (job(spot=True), [job(instances=3, spot=True)], 3),
+        (job("ml.c5.large", 9), [], None),
+        (job(name="daily", instances=9), [], None),
+    ],
+)
+def test_a_limit_counts_the_instances_of_running_jobs_of_its_type(
+    monkeypatch, wanted, running, used
+):
+    limits = [
+        {"fault": "limit_instances", "instances": n, "instance_type": "ml.m5.*"} for n in (9, 3)
+    ]
+    monkeypatch.setattr(jobs, "FAULTS", store(*limits))
+    if used is None:
+        jobs.check_limits(wanted.request, running)
+        return
+    with pytest.raises(SageMakerError) as refused:
+        jobs.check_limits(wanted.request, running)
+    assert refused.value.code == "ResourceLimitExceeded"
+    usage = (
+        "spot training job usage"
+        if wanted.request["EnableManagedSpotTraining"]
+        else ("training job usage")
+    )
+    count = wanted.request["ResourceConfig"]["InstanceCount"]
+    assert refused.value.message.startswith(
+        f"The account-level service limit 'ml.m5.large for {usage}' is 3 Instances, with current "
+        f"utilization of {used} Instances and a request delta of {count} Instances. Please use AWS "
+        "Service Quotas to request an increase for this quota."
+    )
 
 
 def test_the_endpoint_puts_shows_and_deletes():

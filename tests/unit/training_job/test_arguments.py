@@ -14,7 +14,7 @@ from training_job import (
     parse_arguments,
 )
 from training_job.arguments.model import Documented
-from training_job.attempt import Execution, Progress
+from training_job.attempt import ExecutionContext, Progress
 from training_job.request.submission import submission
 
 DOCUMENTED = (
@@ -102,7 +102,7 @@ def submitted(given: dict[str, Any]) -> dict[str, Any]:
     return submission(
         given,
         guard_rails=GuardRails(),
-        execution=Execution(arn, "2026-01-31T10:00:00Z"),
+        execution=ExecutionContext(arn, "2026-01-31T10:00:00Z"),
         progress=Progress(),
         now="2026-01-31T10:00:01Z",
     ).to_json()

@@ -7,12 +7,12 @@ import pytest
 from lambdas import build_request
 from tests.support.arguments import CUSTOM_IMAGE
 from training_job.arguments.guard_rails import GuardRails
-from training_job.attempt import Execution, Progress
+from training_job.attempt import ExecutionContext, Progress
 from training_job.failure import LONGEST_CAUSE
-from training_job.job_name import attempt_name, default_job_name
+from training_job.job_name import OWNER_VARIABLE, attempt_name, default_job_name
 from training_job.request.submission import LARGEST_REQUEST, STARTED_BY, submission
 
-EXECUTION = Execution(
+EXECUTION = ExecutionContext(
     "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run", "2026-01-31T10:00:00.123Z"
 )
 NOW = "2026-01-31T10:00:01.000Z"
@@ -66,10 +66,37 @@ def test_the_next_attempt_has_the_next_name_and_instance_type_and_the_same_check
     assert result["attempt"]["job_name"] == "job-2"
 
 
-def test_a_call_that_is_repeated_keeps_the_time_of_the_first():
-    assert submitted(CUSTOM_IMAGE)["attempt"]["started_at"] == NOW
-    again = submitted(CUSTOM_IMAGE, Progress(calls=1, called_at="2026-01-31T09:00:00Z"))
-    assert again["attempt"]["started_at"] == "2026-01-31T09:00:00Z"
+def test_a_job_of_a_chosen_name_says_whose_it_is_and_one_of_a_default_name_does_by_its_name():
+    own = {"environment": {"A": "1"}}
+    assert "Environment" not in submitted(CUSTOM_IMAGE)["request"]
+    assert submitted(CUSTOM_IMAGE | own)["request"]["Environment"] == own["environment"]
+    for progress in (Progress(), Progress(names=1)):
+        chosen = submitted(CUSTOM_IMAGE | own | {"job_name": "job"}, progress)["request"]
+        assert chosen["Environment"] == {"A": "1", OWNER_VARIABLE: EXECUTION.arn}
+    named = submitted(CUSTOM_IMAGE, argument_defaults={"job_name": "job"})["request"]
+    assert named["Environment"] == {OWNER_VARIABLE: EXECUTION.arn}
+
+
+@pytest.mark.parametrize(
+    ("variables", "chosen", "said"),
+    [
+        (99, True, ""),
+        (100, True, "got 100 variables; allowed: 99"),
+        (100, False, ""),
+        ([OWNER_VARIABLE], True, f"got the variable {OWNER_VARIABLE}"),
+        ([OWNER_VARIABLE], False, f"got the variable {OWNER_VARIABLE}"),
+    ],
+)
+def test_the_variable_that_says_whose_a_job_is_has_room_and_is_nobody_elses(
+    variables, chosen, said
+):
+    names = variables if isinstance(variables, list) else [f"V{i}" for i in range(variables)]
+    given = CUSTOM_IMAGE | {"environment": dict.fromkeys(names, "x")}
+    result = submitted(given | ({"job_name": "job"} if chosen else {}))
+    problems = json.loads(result["cause"])["problems"] if said else []
+    assert result["decision"] == ("fail" if said else "create")
+    assert [problem["argument"] for problem in problems] == ["environment"] * bool(said)
+    assert said in "".join(problem["message"] for problem in problems)
 
 
 @pytest.mark.parametrize(

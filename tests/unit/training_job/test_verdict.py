@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas import judge_attempt
-from training_job.attempt import Attempt, Execution, Plan, Progress
+from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
 from training_job.failure import Failure
-from training_job.outcome.case import Case, Verdict
+from training_job.job_name import OWNER_VARIABLE
+from training_job.outcome.create_call import MAX_CALLS, MAX_LOOKS, MAX_QUOTA_CALLS
 from training_job.outcome.description import describe
+from training_job.outcome.evidence import Evidence
 from training_job.outcome.judge import MAX_DENIED_LOOKS, MAX_RULE_LOOKS, judge
-from training_job.outcome.no_job import MAX_CALLS, MAX_LOOKS, MAX_QUOTA_CALLS
 from training_job.outcome.service_error import service_error
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run"
@@ -51,18 +52,16 @@ def document(status, secondary=None, **more):
     }
 
 
-def case(
-    doc=None, *, error=None, describe_error=None, owner=None, progress=None, redrives=0, **plan
-):
-    return Case(
-        execution=Execution(ARN, "2026-01-31T10:00:00Z", redrives),
+def case(doc=None, *, error=None, describe_error=None, owner="", progress=None, redrives=0, **plan):
+    marked = {"Environment": {OWNER_VARIABLE: owner}} if doc and owner else {}
+    return Evidence(
+        execution=ExecutionContext(ARN, "2026-01-31T10:00:00Z", redrives),
         plan=replace(PLAN, **plan),
         attempt=Attempt(JOB, "ml.m5.xlarge", STARTED, 0),
         progress=progress or Progress(),
         error=service_error(error),
-        description=describe(doc),
+        description=describe(doc and doc | marked),
         describe_error=service_error(describe_error),
-        owner=owner,
         now=NOW,
     )
 
@@ -215,9 +214,11 @@ class TestRunning:
         assert verdict.wait_seconds == 179  # 5 % of the 3599 s since the attempt began
 
     @pytest.mark.parametrize("name", [None, "States.TaskFailed", "States.Timeout"])
-    def test_a_job_of_ours_needs_no_look_at_its_tags(self, name):
+    @pytest.mark.parametrize("created", ["2026-01-31T09:59:56Z", "2026-01-31T10:00:06Z", None])
+    def test_a_job_whose_create_call_succeeded_is_ours_whatever_the_clocks_say(self, name, created):
         error = {"Error": name, "Cause": "{}"} if name else None
-        assert judge(case(document("InProgress"), error=error)).decision == "wait"
+        doc = document("InProgress", CreationTime=created)
+        assert judge(case(doc, error=error, name_chosen=True)).decision == "wait"
 
 
 class TestRules:
@@ -284,7 +285,6 @@ class TestNoJob:
             )
             assert verdict.decision == "retry"
             assert verdict.progress.names == 0
-            assert verdict.progress.called_at == STARTED
             assert verdict.wait_seconds == min(5 * 2**call, 300)
             progress = verdict.progress
         last = case(error=create_error(words), describe_error=NO_SUCH_JOB, progress=progress)
@@ -324,26 +324,30 @@ class TestNoJob:
         assert error == Failure.REQUEST_REJECTED
         assert words in cause["message"]
 
-    def test_a_denial_names_role_and_action(self):
-        words = (
+    @pytest.mark.parametrize(
+        "words",
+        [
             "User: arn:aws:sts::1:assumed-role/machine/x is not authorized to perform: "
-            "sts:AssumeRole on resource: arn:aws:iam::2:role/target"
-        )
+            "sts:AssumeRole on resource: arn:aws:iam::2:role/target",
+            "The role arn:aws:iam::1:role/machine is not authorized to assume the task state's "
+            "role, arn:aws:iam::2:role/target.",
+        ],
+    )
+    def test_a_role_that_cannot_be_assumed_is_named_with_the_action(self, words):
         denied = {"Error": "States.TaskFailed", "Cause": words}
         error, cause = failure(judge(case(error=denied, describe_error=denied)))
         assert error == Failure.REQUEST_REJECTED
-        assert "sts:AssumeRole on arn:aws:iam::2:role/target" in cause["message"]
+        assert "(denied: sts:AssumeRole on arn:aws:iam::2:role/target):" in cause["message"]
 
     def test_a_job_created_by_a_lost_call_is_adopted(self):
-        """The third call finds what the first made: the time of the first call tells it is ours."""
+        """The next call finds what this one made: by its name, or by what the job was sent with."""
         lost = create_error("Read timed out")
         first = judge(case(error=lost, describe_error=NO_SUCH_JOB)).progress
-        later = Attempt(JOB, "ml.m5.xlarge", first.called_at, 0)
         taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
-        found = replace(case(document("InProgress"), error=taken, progress=first), attempt=later)
-        assert judge(found) == Verdict("identify", first)
-        assert judge(replace(found, owner=ARN)).decision == "wait"
-        assert judge(replace(found, owner="")).decision == "wait"
+        found = {"doc": document("InProgress"), "error": taken, "progress": first}
+        assert judge(case(**found)).decision == "wait"
+        assert judge(case(**found, name_chosen=True, owner=ARN)).decision == "wait"
+        assert judge(case(**found, name_chosen=True)).decision == "fail"
 
     def test_words_that_the_caller_chose_are_not_the_services(self):
         words = "Could not assume role arn:aws:iam::1:role/ThrottlingException of 'InternalServer'"
@@ -361,10 +365,10 @@ class TestSomebodyElsesJob:
         assert "2026-01-31T09:00:00" in cause["message"]
         assert "attempts" not in cause
 
-    def test_one_made_at_the_same_moment_is_told_by_its_tag(self):
-        young = case(document("InProgress"), error=self.TAKEN, name_chosen=True)
-        assert judge(young).decision == "identify"
-        verdict = judge(replace(young, owner=f"{ARN}-other"))
+    @pytest.mark.parametrize("owner", ["", f"{ARN}-other"])
+    def test_one_made_at_the_same_moment_is_told_by_its_environment(self, owner):
+        young = case(document("InProgress"), error=self.TAKEN, name_chosen=True, owner=owner)
+        verdict = judge(young)
         error, cause = failure(verdict)
         assert (verdict.decision, error) == ("fail", Failure.REQUEST_REJECTED)
         assert "belongs to a training job created" in cause["message"]
@@ -381,10 +385,9 @@ class TestSomebodyElsesJob:
         ours = replace(chosen, plan=PLAN)
         assert judge(ours).decision == "stop"
 
-    def test_a_default_name_gives_way_to_the_next(self):
+    def test_a_default_name_is_nobody_elses(self):
         verdict = judge(case(self.OLD, error=self.TAKEN))
-        assert (verdict.decision, verdict.progress.names) == ("retry", 1)
-        assert verdict.progress.jobs == []
+        assert (verdict.decision, verdict.output["job_name"]) == ("succeed", JOB)
 
     def test_a_later_attempts_name_gives_way_too(self):
         progress = Progress(names=1)
@@ -392,7 +395,8 @@ class TestSomebodyElsesJob:
         assert verdict.progress.names == 2
 
     def test_names_are_not_tried_for_ever(self):
-        verdict = judge(case(self.OLD, error=self.TAKEN, progress=Progress(names=100)))
+        late = Progress(names=100)
+        verdict = judge(case(self.OLD, error=self.TAKEN, progress=late, name_chosen=True))
         assert failure(verdict)[0] == Failure.REQUEST_REJECTED
 
 
@@ -426,16 +430,36 @@ class TestUndescribed:
         late = Progress(looks=MAX_DENIED_LOOKS)
         assert judge(case(describe_error=odd, progress=late)).decision == "wait"
 
-    def test_a_job_that_is_not_there_yet_is_looked_for(self):
-        assert judge(case(describe_error=NO_SUCH_JOB)).decision == "wait"
-        late = Progress(looks=MAX_LOOKS)
-        assert judge(case(describe_error=NO_SUCH_JOB, progress=late)).decision == "stop"
+    @pytest.mark.parametrize(
+        "error",
+        [
+            None,
+            {"Error": "States.TaskFailed", "Cause": "{}"},
+            {"Error": "Nobody.KnowsIt", "Cause": "{"},
+            {"Error": "", "Cause": None},
+            create_error("x is not authorized to perform: sagemaker:DescribeTrainingJob"),
+        ],
+    )
+    def test_a_job_that_is_not_there_yet_is_looked_for(self, error):
+        """No error says that the create call failed, so a job may run."""
+        unseen = case(error=error, describe_error=NO_SUCH_JOB)
+        assert judge(unseen).decision == "wait"
+        verdict = judge(replace(unseen, progress=Progress(looks=MAX_LOOKS)))
+        assert (verdict.decision, failure(verdict)[0]) == ("stop", Failure.TRAINING_JOB_FAILED)
+
+    def test_a_taken_name_that_is_never_described_is_stopped(self):
+        taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
+        last = Progress(calls=MAX_CALLS - 1)
+        unseen = case(error=taken, describe_error=NO_SUCH_JOB, progress=last)
+        assert judge(unseen).decision == "stop"
+        chosen = case(error=taken, describe_error=NO_SUCH_JOB, progress=last, name_chosen=True)
+        assert "was not stopped" in failure(judge(chosen))[1]["message"]
 
 
 class TestAfterAFailure:
     """What a redrive goes on with."""
 
-    SPENT = Progress([{"job_name": "a"}], names=4, instance=1, calls=2, called_at=STARTED, looks=0)
+    SPENT = Progress([{"job_name": "a"}], names=4, instance=1, calls=2, looks=0)
 
     def test_with_a_job_its_name_is_used_up_and_all_else_begins_anew(self):
         doc = document("Failed", FailureReason="AlgorithmError: x")
@@ -473,9 +497,8 @@ class TestRedriven:
         spent = Progress(jobs=[{"job_name": "a"}, {"job_name": "b"}], names=2)
         taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
         doc = document(status, FailureReason="AlgorithmError: x")
-        redriven = case(doc, error=taken, progress=spent, redrives=1, name_chosen=True)
-        assert judge(redriven).decision == "identify"
-        verdict = judge(replace(redriven, owner=ARN))
+        redriven = case(doc, error=taken, progress=spent, redrives=1, name_chosen=True, owner=ARN)
+        verdict = judge(redriven)
         assert verdict.decision == "retry"
         assert verdict.progress.names == 3
         assert verdict.progress.spent == 0
@@ -534,6 +557,9 @@ descriptions = st.one_of(
             "CreationTime": st.one_of(st.sampled_from([CREATED, 1769853602500]), junk),
             "TrainingEndTime": junk,
             "ModelArtifacts": st.one_of(st.just(MODEL), junk),
+            "Environment": st.one_of(
+                junk, st.dictionaries(st.just(OWNER_VARIABLE), st.one_of(junk, st.just(ARN)))
+            ),
             "FinalMetricDataList": junk,
             "SecondaryStatusTransitions": junk,
             "DebugRuleEvaluationStatuses": st.one_of(
@@ -552,16 +578,16 @@ descriptions = st.one_of(
     errors,
     descriptions,
     errors,
-    st.sampled_from([{}, {"execution": ""}, {"execution": ARN}, {"execution": "another"}]),
+    st.booleans(),
     st.integers(0, 200),
     st.integers(0, 1),
     st.one_of(words, junk),
 )
-def test_the_judge_is_total(error, description, describe_error, owner, looks, redrives, now):
+def test_the_judge_is_total(error, description, describe_error, chosen, looks, redrives, now):
     verdict = judge_attempt.handler(
         {
             "execution": {"arn": ARN, "started_at": STARTED, "redrives": redrives},
-            "plan": PLAN.__dict__,
+            "plan": PLAN.__dict__ | {"name_chosen": chosen},
             "attempt": {
                 "job_name": JOB,
                 "instance_type": "ml.m5.xlarge",
@@ -572,13 +598,11 @@ def test_the_judge_is_total(error, description, describe_error, owner, looks, re
             "error": error,
             "description": description,
             "describe_error": describe_error,
-            "owner": owner,
             "now": now,
         },
         None,
     )
-    assert verdict["decision"] in ("succeed", "retry", "wait", "identify", "stop", "fail")
-    assert verdict["decision"] != "identify" or not owner
+    assert verdict["decision"] in ("succeed", "retry", "wait", "stop", "fail")
     json.dumps(verdict, allow_nan=False)
     if verdict["decision"] in ("fail", "stop"):
         assert Failure(verdict["error"])

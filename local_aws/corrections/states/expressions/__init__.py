@@ -1,0 +1,1 @@
+"""JSONata: how it is evaluated, and which names it may use."""

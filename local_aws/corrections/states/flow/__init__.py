@@ -1,0 +1,1 @@
+"""The states, and the way from one to the next."""

@@ -1,0 +1,1 @@
+"""What a task calls: SageMaker, Lambda, other executions, callbacks; with which role."""

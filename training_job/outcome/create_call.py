@@ -1,0 +1,78 @@
+"""The verdict on a create call that made no training job, or met another's of the same name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from training_job.failure import Failure
+from training_job.outcome.description import Description, iso
+from training_job.outcome.evidence import Evidence
+from training_job.outcome.service_error import ServiceError, ServiceErrorKind
+from training_job.outcome.verdicts import Verdict, fail, rejection, sentence, stop, wait
+
+MAX_CALLS = 8
+"""Create calls in a row that may be throttled or lost."""
+MAX_QUOTA_CALLS = 3
+"""Create calls in a row that may meet the quota, for each instance type."""
+MAX_LOOKS = 20
+"""Looks in a row that may tell nothing: about 80 minutes."""
+_MAX_NAMES = 100
+
+
+def no_job(evidence: Evidence) -> Verdict:
+    """Return the verdict where SageMaker knows no job of this name."""
+    error, progress = evidence.error, evidence.progress
+    again = (ServiceErrorKind.TRANSIENT, ServiceErrorKind.NAME_TAKEN)
+    if error is not None and error.kind is ServiceErrorKind.QUOTA:
+        return _quota(evidence, error)
+    if error is None or not (error.of_call or error.kind in again):
+        # The call may have made a job: SageMaker's answer may be older than that.
+        if progress.looks < MAX_LOOKS:
+            return wait(evidence, min(15 * 2**progress.looks, 300))
+        words = f": {sentence(error.words)}" if error else "."
+        message = f"{evidence.job} was created, but SageMaker does not know it{words}"
+        return stop(evidence, Failure.TRAINING_JOB_FAILED, message)
+    if error.kind not in again:
+        return fail(evidence, Failure.REQUEST_REJECTED, rejection("CreateTrainingJob", error))
+    if progress.calls + 1 < MAX_CALLS:
+        return _call_again(evidence, min(5 * 2**progress.calls, 300))
+    message = f"SageMaker took no request in {MAX_CALLS} calls: {sentence(error.words)}"
+    # A name that is taken is that of a job, although SageMaker does not describe it.
+    end = stop if error.kind is ServiceErrorKind.NAME_TAKEN else fail
+    return end(evidence, Failure.REQUEST_REJECTED, message)
+
+
+def _quota(evidence: Evidence, error: ServiceError) -> Verdict:
+    """Return the verdict on a quota: back off, then the next instance type, then give up."""
+    progress = evidence.progress
+    if progress.calls + 1 < MAX_QUOTA_CALLS:
+        return _call_again(evidence, 60 * 5**progress.calls)
+    if progress.instance + 1 < len(evidence.plan.instance_types):
+        again = _call_again(evidence, 1)
+        following = replace(again.progress, instance=progress.instance + 1, calls=0)
+        return replace(again, progress=following)
+    tried = ", ".join(evidence.plan.instance_types[: progress.instance + 1])
+    message = f"The account's quota has no room for the job on {tried}: {sentence(error.words)}"
+    return fail(evidence, Failure.CAPACITY_UNAVAILABLE, message)
+
+
+def name_taken(evidence: Evidence, job: Description) -> Verdict:
+    """Return the verdict where the job of this name is another's."""
+    name, created = evidence.attempt.job_name, iso(job.created_at)
+    if evidence.plan.name_chosen and evidence.progress.names == 0 and not evidence.redriven:
+        message = (
+            f"The job name {name} belongs to a training job created {created}; "
+            "names are never free again. Choose another job_name, or leave it out."
+        )
+        return fail(evidence, Failure.REQUEST_REJECTED, message)
+    if evidence.progress.names >= _MAX_NAMES:
+        message = f"No free job name was found up to {name}."
+        return fail(evidence, Failure.REQUEST_REJECTED, message)
+    following = replace(evidence.progress, names=evidence.progress.names + 1, calls=0, looks=0)
+    return Verdict("retry", following, wait_seconds=1)
+
+
+def _call_again(evidence: Evidence, backoff: int) -> Verdict:
+    """Return the verdict to create the same job again: a call that had made it is found out."""
+    following = replace(evidence.progress, calls=evidence.progress.calls + 1, looks=0)
+    return Verdict("retry", following, wait_seconds=backoff)
