@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from training_job.failure import Failure
 from training_job.outcome.create_call import MAX_LOOKS, name_taken, no_job
+from training_job.outcome.denied_data import denied_data
 from training_job.outcome.description import RUNNING, Description
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.service_error import ServiceErrorKind
@@ -93,7 +94,10 @@ def _failed(evidence: Evidence, job: Description) -> Verdict:
     reason = job.failure_reason or "SageMaker gave no reason"
     capacity = reason.startswith("CapacityError")
     if not reason.startswith(INFRASTRUCTURE):
-        message = f"{evidence.job} failed: {sentence(reason)}"
+        hint = denied_data(reason)
+        message = " ".join(
+            [f"{evidence.job} failed: {sentence(reason)}", *([hint] if hint else [])]
+        )
         return fail(evidence, Failure.TRAINING_JOB_FAILED, message, log=True)
     if evidence.progress.spent + 1 < evidence.plan.max_attempts:
         backoff = min(30 * 2**evidence.progress.spent, 600)

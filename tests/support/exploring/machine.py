@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import jsonata
-from ministack.services import stepfunctions as ministack
-
 from local_aws.corrections.states.errors import error_matches
 from local_aws.corrections.states.jsonata import Scope, evaluate, is_expression
+from ministack.services import stepfunctions as ministack
 
 STARTED_AT = "2026-01-31T10:00:00.123Z"
 
