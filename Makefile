@@ -1,4 +1,4 @@
-# The only door to this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
+# Every command of this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
 # compiler (for one dependency), and nothing else: Node comes with the virtual environment.
 
 # A Python that is named (make test PYTHON=python3.13) has an environment of its own.

@@ -8,7 +8,6 @@ and a test compares the files with what it returns.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,7 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     return {
-        Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
@@ -44,15 +41,15 @@ def generated() -> dict[Path, str]:
 
 
 def arguments_table() -> str:
-    """Return the arguments as a Markdown table with the documentation's columns."""
+    """Return the arguments at a glance, as a Markdown table; the sections tell the rest."""
     rows = [
-        f"| [{name}](docs/arguments.md#{name}) | {_cell(field.description or '')} "
-        f"| {'No' if field.is_required() else 'Yes'} | {_type(field)} "
-        f"| {_cell(_documented(field).allowed)} | {_default(field)} |"
-        for name, field in TrainingArguments.model_fields.items()
+        f"| [{name}](#{name}){'' if index < DOCUMENTED else ' +'} "
+        f"| {_cell((field.description or '').partition('. ')[0].removesuffix('.'))} "
+        f"| {_type(field)} | {'required' if field.is_required() else _default(field)} |"
+        for index, (name, field) in enumerate(TrainingArguments.model_fields.items())
     ]
-    head = "| Argument | Description | Optional | Type | Accepted | Default |"
-    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+    head = "| argument | what it is | type | default |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *rows, ""])
 
 
 def arguments_page() -> str:
@@ -60,7 +57,7 @@ def arguments_page() -> str:
     fields = list(TrainingArguments.model_fields.items())
     sections = [_section(name, field) for name, field in fields[:DOCUMENTED]]
     extras = [_section(name, field) for name, field in fields[DOCUMENTED:]]
-    return "\n".join([_PAGE_HEAD, *sections, _EXTRAS_HEAD, *extras])
+    return "\n".join([_PAGE_HEAD, arguments_table(), *sections, _EXTRAS_HEAD, *extras])
 
 
 def arguments_schema() -> dict[str, Any]:
@@ -116,7 +113,7 @@ def instance_types() -> dict[str, list[str]]:
     return {name: sorted(model.shape_for(shape).metadata["enum"]) for name, shape in shapes.items()}
 
 
-_PAGE_HEAD = """# Arguments
+_PAGE_HEAD = f"""# Arguments
 
 <!-- Written by `make generate` from training_job/arguments/model.py; do not edit. -->
 
@@ -128,6 +125,8 @@ Every value may also be written as text: numbers as digits, booleans as `true`, 
 and their opposites, maps and lists as JSON text (a trailing comma and single quotes are forgiven).
 Empty text and `null` mean *not given*; `0` and `false` are values. An unknown argument is an
 error, and so is every other problem: all are reported at once, before anything is started.
+
+A plus sign marks the arguments that this project adds to the {DOCUMENTED} documented ones.
 """
 
 _EXTRAS_HEAD = """# Arguments beyond the documented ones
@@ -214,14 +213,6 @@ def _readable(schema: Any) -> Any:
             del found["patternProperties"]
         found["additionalProperties"] = values if r"\p{" in pattern else False
     return found
-
-
-def _between_marks(text: str, mark: str, new: str) -> str:
-    pattern = rf"(<!-- {mark}:begin[^>]*-->\n).*?(\n<!-- {mark}:end -->)"
-    replaced, count = re.subn(pattern, lambda match: match[1] + new + match[2], text, flags=re.S)
-    if count != 1:
-        raise ValueError(f"README.md must hold the marks {mark}:begin and {mark}:end once")
-    return replaced
 
 
 def _json(value: Any) -> str:

@@ -50,5 +50,7 @@ def test_the_schema_takes_the_documented_forms_and_finds_mistakes():
 
 @pytest.mark.parametrize("name", TrainingArguments.model_fields)
 def test_every_argument_has_its_section_and_row(name):
-    assert f"\n## {name}\n" in FILES[generate.Path("docs/arguments.md")]
-    assert f"| [{name}](docs/arguments.md#{name}) |" in FILES[generate.Path("README.md")]
+    page = FILES[generate.Path("docs/arguments.md")]
+    assert f"\n## {name}\n" in page
+    documented = list(TrainingArguments.model_fields).index(name) < generate.DOCUMENTED
+    assert f"\n| [{name}](#{name}){'' if documented else ' +'} |" in page
