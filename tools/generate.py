@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from infra.settings.page import render as render_settings
 from kfp_component.author.generate import render as render_component
+from tools.costs_page import costs_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -31,6 +32,7 @@ def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
     return {
         Path("docs/arguments.md"): arguments_page(),
+        Path("docs/costs.md"): costs_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),

@@ -158,8 +158,9 @@ class TrainingArguments(BaseModel):
         JobName | None,
         _Text,
         Field(
-            description="Name of the training job; SageMaker never gives one twice in an account and "
-            "region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution.",
+            description="Name of the training job; SageMaker never gives one twice in an account "
+            "and region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same "
+            "execution.",
         ),
         Documented(
             allowed="1 to 63 letters, digits and inner hyphens",
@@ -235,7 +236,8 @@ class TrainingArguments(BaseModel):
         Version | None,
         _Text,
         Field(
-            description="Version of the toolkit, exactly as AWS names it; has no effect with `image`.",
+            description="Version of the toolkit, exactly as AWS names it; has no effect with "
+            "`image`.",
         ),
         Documented(
             allowed="a version that has an image, such as 1.6.0",
