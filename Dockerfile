@@ -13,12 +13,11 @@ ARG PYTHON_DIGEST
 
 FROM python:${PYTHON_TAG}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY training_job training_job
 COPY lambdas lambdas
 COPY infra infra
 COPY kfp_component kfp_component
-COPY local_aws local_aws
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:${PYTHON_TAG}${PYTHON_DIGEST:+@${PYTHON_DIGEST}}

@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy clean
+.PHONY: help environment demo local test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -21,7 +21,7 @@ help: ## List the commands.
 
 INSTALL_LOG := $(VENV)/install.log
 
-$(BIN)/.ready: requirements.txt pyproject.toml package-lock.json
+$(BIN)/.ready: requirements.txt pyproject.toml setup.py package-lock.json
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
 	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)) for sagemaker-training; found none" >&2; exit 1; }
 	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."
@@ -105,6 +105,9 @@ $(SECOND)/.ready: requirements-second-engine.txt
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
 	@python -m infra.roles.assume_role_policy $(ARGS)
+
+drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
+	@python -m infra.operations.drain $(ARGS)
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

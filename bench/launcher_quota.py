@@ -1,4 +1,4 @@
-"""Simulates launchers that share an account's default quotas, with the launcher's own Watch.
+"""Simulates launchers that share an account's default quotas, with the launcher's own watch.
 
 Prints how many calls were made and refused, and how long after its execution's end each launcher
 noticed. Time is simulated: an hour takes seconds.
@@ -24,7 +24,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from kfp_component.watch.watch import Watch
+from kfp_component.watch.execution import ExecutionWatch
+from kfp_component.watch.training import watch_training
 
 Answer = dict[str, Any]
 
@@ -72,7 +73,7 @@ class Account:
         self.log_reads = Quota(self.clock, 25, 25)
         self.stream_lists = Quota(self.clock, 25, 25)
         self.job_describes = Quota(self.clock, 10, 10)
-        self.states = self.logs = self
+        self.states = self.logs = self.sagemaker = self
 
     def clock(self) -> float:
         return self.now
@@ -101,9 +102,10 @@ class Account:
             "resource": "createTrainingJob.sync",
             "parameters": json.dumps(request),
         }
-        return {"events": [{"id": 1, "taskScheduledEventDetails": details}]}
+        event = {"id": 1, "type": "TaskScheduled", "taskScheduledEventDetails": details}
+        return {"events": [event]}
 
-    def describe_training_job(self, _: str) -> Answer:
+    def describe_training_job(self, **_: Any) -> Answer:
         self.job_describes.take()
         return {"TrainingJobStatus": "InProgress", "CreationTime": EPOCH}
 
@@ -158,7 +160,7 @@ def simulate(
     """Runs that many launchers, begun within ``spread`` seconds, until every one has ended."""
     random.seed(seed)
     account = Account()
-    watches: dict[str, Watch] = {}
+    watches: dict[str, ExecutionWatch] = {}
     queue: list[tuple[float, str]] = []
     latencies: list[float] = []
     for number in range(launchers):
@@ -170,9 +172,9 @@ def simulate(
     while queue:
         account.now, arn = heapq.heappop(queue)
         if arn not in watches:
-            # Typed loosely: the account answers to what a Watch calls, and to nothing else.
+            # Typed loosely: the account answers to what a watch calls, and to nothing else.
             aws, view = cast("Any", account), cast("Any", Silence())
-            watches[arn] = Watch(aws, arn, view, account.clock)
+            watches[arn], _ = watch_training(aws, arn, view, account.clock)
         watch = watches[arn]
         delay = watch.step()
         if watch.final is None:

@@ -2,7 +2,8 @@
 
 Counts state transitions and Lambda calls in the history of real executions on the local AWS, and
 prices them as AWS does (tools/prices.py). Exits with 1 when a run without faults has more
-transitions than docs/costs.md says. Not counted: log delivery, traces, and the launcher's own calls, which are free.
+transitions than docs/costs.md says. Not counted: log delivery, traces, and the launcher's own
+calls, which are free.
 """
 
 from __future__ import annotations

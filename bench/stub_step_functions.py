@@ -1,4 +1,4 @@
-"""A Step Functions of one execution, on loopback, that notes when each call arrived."""
+"""An AWS of one execution and its training job, on loopback, that notes when each call came."""
 
 import contextlib
 import json
@@ -8,9 +8,25 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_SCHEDULED = {
+    "id": 1,
+    "type": "TaskScheduled",
+    "taskScheduledEventDetails": {
+        "resourceType": "sagemaker",
+        "resource": "createTrainingJob.sync",
+        "parameters": json.dumps({"TrainingJobName": "j"}),
+    },
+}
+_OF_THE_JOB: dict[str, dict[str, Any]] = {
+    "GetExecutionHistory": {"events": [_SCHEDULED]},
+    "DescribeTrainingJob": {"TrainingJobStatus": "InProgress"},
+    "DescribeLogStreams": {"logStreams": [{"logStreamName": "j/algo-1-1"}]},
+    "GetLogEvents": {"events": [], "nextForwardToken": "f"},
+}
+
 
 class StubStepFunctions:
-    """Answers StartExecution and DescribeExecution; there is no history and there are no logs.
+    """Answers what the launcher asks: there is one training job, and it writes no lines.
 
     Args:
         age: How long the execution has been running when the stub begins, in seconds.
@@ -42,11 +58,12 @@ class StubStepFunctions:
     def answer(self, operation: str) -> dict[str, Any]:
         """What the service answers to an operation."""
         self.calls.append((operation, time.time()))
+        if operation in _OF_THE_JOB:
+            return _OF_THE_JOB[operation]
         ended = time.time() >= self.ends_at
         model = {"job_name": "j", "model_artifact_url": "s3://b/k", "training_image": "i"}
         return {
             "executionArn": "arn",
-            "events": [],
             "startDate": self.started_at,
             "status": "SUCCEEDED" if ended else "RUNNING",
             **({"stopDate": self.ends_at, "output": json.dumps(model)} if ended else {}),

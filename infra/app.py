@@ -11,7 +11,7 @@ from aws_cdk import App
 
 from .settings.context import read_settings
 from .settings.problems import InvalidSettings
-from .stack import RlTrainingStack
+from .stack import RULES, RlTrainingStack
 from .workflow.bundle import BundlingFailed
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     # on every kind of deployment (tests/support/template/nag_app.py), with cdk-nag and cfn-lint.
     app = App(builtin_cloud_formation_validation=False)
     try:
-        settings = read_settings(app.node.get_all_context())
+        settings = read_settings(app.node.get_all_context(), RULES)
         RlTrainingStack(app, settings)
         app.synth()
     except (InvalidSettings, BundlingFailed) as error:

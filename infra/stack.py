@@ -9,20 +9,32 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from .launcher_image import BUILDS_FROM_A_CLONE, launcher_image_uri
 from .network.endpoints import Endpoints
 from .network.vpc import Network, network
 from .operations.alarms import Alarms, dashboard
 from .operations.notifications import Notifications
 from .roles.job_role import job_role
 from .roles.launcher_role import launcher_role
+from .roles.launcher_trust import TRUST_FITS
+from .settings import rules
 from .settings.model import Settings
 from .storage.artifact_bucket import artifact_bucket
 from .storage.encryption import encryption_key
 from .workflow.construct import RlTrainingWorkflow
 
+RULES = (*rules.RULES, TRUST_FITS, BUILDS_FROM_A_CLONE)
+"""Every rule between the settings of a stack."""
+
 
 class RlTrainingStack(Stack):
-    """Everything that training runs need in one account and region."""
+    """Everything that training runs need in one account and region.
+
+    Example:
+        app = App()
+        RlTrainingStack(app, read_settings({"required_tags": "team"}))
+        app.synth()
+    """
 
     def __init__(self, scope: Construct, settings: Settings, **stack: Any) -> None:
         super().__init__(
@@ -41,7 +53,7 @@ class RlTrainingStack(Stack):
             "Training",
             job_roles=[trainer],
             settings=settings,
-            argument_defaults=_where_jobs_run(place),
+            argument_defaults={**_where_jobs_run(place), **_what_encrypts_models(settings, key)},
             key=key,
         )
         launcher = launcher_role(self, settings, workflow, bucket, key)
@@ -56,6 +68,9 @@ class RlTrainingStack(Stack):
             LauncherRoleArn=launcher.role_arn,
             ArtifactBucketName=bucket.bucket_name,
         )
+        image = launcher_image_uri(self, settings)
+        if image:
+            self._output(LauncherImageUri=image)
         if place:
             self._network(settings, place)
 
@@ -95,3 +110,12 @@ def _where_jobs_run(place: Network | None) -> dict[str, object]:
         "vpc_subnets": list(place.subnet_ids),
         "vpc_security_group_ids": [place.security_group.security_group_id],
     }
+
+
+def _what_encrypts_models(settings: Settings, key: kms.IKey | None) -> dict[str, object]:
+    """The deployment's key, for callers who name none: SageMaker ignores the bucket's.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
+    named = settings.required_encryption_key or (key.key_arn if key else None)
+    return {"output_encryption_key": named} if named else {}

@@ -1,10 +1,13 @@
-"""Durations and times as people read them."""
-
-from datetime import UTC, datetime
+"""Durations and numbers as people read them."""
 
 
 def duration(seconds: float) -> str:
-    """Writes 45 s, 3 min 20 s, 2 h 05 min."""
+    """Return a duration as people write it.
+
+    Example:
+        >>> duration(45), duration(200), duration(7500)
+        ('45 s', '3 min 20 s', '2 h 05 min')
+    """
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -13,11 +16,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def iso(seconds: float) -> str:
-    """Writes seconds since the epoch as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
 def number(value: float) -> str:
-    """Writes a metric's value with at most six significant digits."""
+    """Return a metric's value with at most six significant digits.
+
+    Example:
+        >>> number(487.250000001)
+        '487.25'
+    """
     return f"{value:.6g}"

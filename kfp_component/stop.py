@@ -13,13 +13,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kfp_component.aws.backoff import Backoff
 from kfp_component.aws.clients import Aws, BotocoreAws
 from kfp_component.aws.errors import error_code
 from kfp_component.errors import StepError
-from kfp_component.execution.name import execution_name
-from kfp_component.stopping.stopper import STOP_SIGNAL, STOPPED_BY_USER
+from kfp_component.execution.latest import execution_arn, latest_execution
+from kfp_component.stopping.request import STOPPED_BY_USER, StopRequest
+from kfp_component.stopping.stopper import STOP_SIGNAL
 from kfp_component.task_input.executor_input import ExecutorInput
 
 _PROC = Path("/proc")
@@ -29,7 +31,7 @@ _TRIES = 8
 
 
 def main() -> int:
-    """Stops the launcher that runs in this container, and its execution.
+    """Stop the launcher that runs in this container, and its execution.
 
     Returns:
         0 if nothing is left running, 1 if an execution could not be stopped.
@@ -38,17 +40,18 @@ def main() -> int:
     for pid, executor_input in launchers(_PROC):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, STOP_SIGNAL)
-        if _ends_within(pid, _PATIENCE_SECONDS):
-            continue
-        # It must not start anything any more.
-        with contextlib.suppress(ProcessLookupError):
+            if _ends_within(pid, _PATIENCE_SECONDS):
+                continue
+            # It is stuck. It must not start anything any more, and its end would be that of this
+            # container: so it is held, and ended last.
+            os.kill(pid, signal.SIGSTOP)
+            left |= _stop_for_it(executor_input)
             os.kill(pid, signal.SIGKILL)
-        left |= _stop_for_it(executor_input)
     return left
 
 
 def launchers(proc: Path) -> Iterator[tuple[int, str]]:
-    """The launcher processes of this container, each with its executor input."""
+    """Yield the launcher processes of this container, each with its executor input."""
     for entry in proc.iterdir():
         if not entry.name.isdigit():
             continue
@@ -61,7 +64,7 @@ def launchers(proc: Path) -> Iterator[tuple[int, str]]:
 
 
 def _is_of_this_pod(process: Path) -> bool:
-    """True in a container, which shows its own processes only; elsewhere others' steps are spared.
+    """Whether a process is of this pod; outside a container, the launchers of others are spared.
 
     KFP sets KFP_POD_UID in the container's environment, for this command as for the launcher.
     """
@@ -71,47 +74,42 @@ def _is_of_this_pod(process: Path) -> bool:
     )
 
 
-def stop_executions(aws: Aws, task: ExecutorInput) -> None:
-    """Stops the execution of a task, whichever retry of the task started it.
+def stop_execution(aws: Aws, task: ExecutorInput) -> None:
+    """Stop the execution of a task, whichever retry of the task started it.
 
     Raises:
         StepError: It could not be stopped.
+
+    Example:
+        >>> stop_execution(BotocoreAws("us-east-1"), task)  # doctest: +SKIP
     """
-    generation = 1
-    while True:
-        name = execution_name(task.seed, task.execution_input, generation)
-        arn = task.state_machine.execution_arn(name)
-        if not _stop(aws, arn):
-            return
-        generation += 1
+    latest = latest_execution(task, lambda arn: _describe(aws, arn))
+    if latest is None or latest[1]["status"] != "RUNNING":
+        return
+    arn = execution_arn(task, latest[0])
+    cause = "The Kubeflow Pipelines run was terminated."
+    if not StopRequest(aws, arn, STOPPED_BY_USER, cause).send():
+        raise StepError(f"Could not stop {arn}; stop it in the Step Functions console.")
+    print(f"Stopped {arn}", flush=True)
 
 
-def _stop(aws: Aws, arn: str) -> bool:
-    """Stops an execution if it runs; returns whether it exists."""
+def _describe(aws: Aws, arn: str) -> dict[str, Any] | None:
     backoff = Backoff(first=0.2, longest=5.0)
     while True:
         try:
-            if aws.states.describe_execution(executionArn=arn)["status"] == "RUNNING":
-                aws.states.stop_execution(
-                    executionArn=arn,
-                    error=STOPPED_BY_USER,
-                    cause="The Kubeflow Pipelines run was terminated.",
-                )
-                print(f"Stopped {arn}", flush=True)
+            return aws.states.describe_execution(executionArn=arn)
         except Exception as error:
             if error_code(error) == "ExecutionDoesNotExist":
-                return False
+                return None
             if backoff.tries >= _TRIES:
                 raise StepError(f"Could not stop {arn}: {error}") from error
             time.sleep(backoff.next_delay())
-        else:
-            return True
 
 
 def _stop_for_it(executor_input: str) -> int:
     try:
         task = ExecutorInput.parse(executor_input)
-        stop_executions(
+        stop_execution(
             BotocoreAws(task.state_machine.region, task.arguments.get("endpoint_url")), task
         )
     except StepError as error:

@@ -8,15 +8,19 @@ and a test compares the files with what it returns.
 from __future__ import annotations
 
 import json
+import re
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import yaml
+from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
-from infra.settings.page import render as render_settings
 from kfp_component.author.generate import render as render_component
 from tools.costs_page import costs_page
+from tools.settings_page import settings_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -30,14 +34,18 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
+    component = render_component()
     return {
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/costs.md"): costs_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
-        Path("docs/settings.md"): render_settings(),
-        Path("kfp_component/component.yaml"): render_component(),
+        Path("docs/settings.md"): settings_page(),
+        Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
+        Path("kfp_component/component.yaml"): component,
+        Path("kfp_component/task_input/inputs.json"): _json(component_inputs(component)),
+        Path("requirements-launcher.txt"): pins("boto3"),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
     }
 
@@ -108,11 +116,35 @@ def toolkit_image_input() -> dict[str, Any]:
     }
 
 
+def component_inputs(component: str) -> list[str]:
+    """Return the names of the inputs that a compiled component declares, sorted."""
+    specification = next(yaml.safe_load_all(component))
+    return sorted(specification["root"]["inputDefinitions"]["parameters"])
+
+
 def instance_types() -> dict[str, list[str]]:
     """Return the instance types of the service model that botocore ships."""
     model = botocore.session.get_session().get_service_model("sagemaker")
     shapes = {"training": "TrainingInstanceType", "processing": "ProcessingInstanceType"}
     return {name: sorted(model.shape_for(shape).metadata["enum"]) for name, shape in shapes.items()}
+
+
+def pins(distribution: str) -> str:
+    """Return the entries of requirements.txt for a distribution and all that it needs."""
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    entries = {entry.split("==")[0]: entry.rstrip() for entry in re.split(r"\n(?=\S)", text)}
+    head = f"# {distribution} and what it needs, of requirements.txt; written by `make generate`."
+    return "\n".join([head, *(entries[name] for name in sorted(needed(distribution))), ""])
+
+
+def needed(distribution: str) -> set[str]:
+    """Return the names of a distribution and of what it needs, by the installed metadata."""
+    found = {distribution}
+    for text in requires(distribution) or []:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            found |= needed(requirement.name.replace("_", "-").lower())
+    return found
 
 
 _PAGE_HEAD = f"""# Arguments

@@ -2,7 +2,8 @@
 
     python -m infra.roles.assume_role_policy [--role ARN] [--job-role ARN] [--stack RlTraining]
 
-The roles are those of `assumable_roles` and `allowed_job_roles` in cdk.json unless they are given.
+It is run where `cdk deploy` is, and reads the same settings. The roles are those of
+`assumable_roles` and `allowed_job_roles` unless they are given.
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
 """
 
@@ -18,12 +19,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..settings.context import read_settings
+from ..settings.context import project_context, read_settings
 from ..settings.model import Settings
-from ..settings.problems import InvalidSettings
+from ..workflow.deployed import state_machine_arn
 from ..workflow.role import guard_rail_conditions
-
-_CDK_JSON = Path(__file__).resolve().parents[2] / "cdk.json"
 
 
 def trust(state_machine_arn: str, state_machine_role_arn: str) -> dict[str, Any]:
@@ -50,12 +49,15 @@ def policy(
     _, partition, _, _, account, *_ = role_arn.split(":")
     jobs = f"arn:{partition}:sagemaker:{region}:{account}:training-job/*"
     return _document(
-        {
-            "Effect": "Allow",
-            "Action": "sagemaker:CreateTrainingJob",
-            "Resource": jobs,
-            "Condition": guard_rail_conditions(settings),
-        },
+        *(
+            {
+                "Effect": "Allow",
+                "Action": "sagemaker:CreateTrainingJob",
+                "Resource": jobs,
+                "Condition": conditions,
+            }
+            for conditions in guard_rail_conditions(settings)
+        ),
         {
             "Effect": "Allow",
             "Action": [
@@ -76,49 +78,60 @@ def policy(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print one JSON document a role; return 1 after saying what is missing."""
+    """Print one JSON document a role; return 1 after saying what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m infra.roles.assume_role_policy")
     parser.add_argument("--role", action="append", help="the role that executions assume")
     parser.add_argument("--job-role", action="append", help="a job role in that role's account")
-    parser.add_argument("--stack", help="name of the deployed stack (cdk.json's)")
+    parser.add_argument("--stack", help="name of the deployed stack (the setting stack_name)")
+    parser.add_argument(
+        "-c", "--context", action="append", default=[], help="NAME=VALUE, as of cdk deploy"
+    )
     given = parser.parse_args(arguments)
     try:
-        settings = read_settings(json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"])
-        roles = given.role or settings.assumable_roles
-        if not roles:
-            parser.error("no role: give --role, or list it in assumable_roles of cdk.json")
+        settings = read_settings(project_context(Path.cwd(), given.context))
+        named = read_settings(
+            {
+                "assumable_roles": given.role or settings.assumable_roles,
+                "allowed_job_roles": given.job_role or settings.allowed_job_roles,
+            }
+        )
+        roles = _job_roles(named)
         machine, machine_role, region = _deployed(given.stack or settings.stack_name)
-        for role in roles:
-            job_roles = given.job_role or _of_account(role, settings)
+        for role, job_roles in roles.items():
             documents = {
                 "role": role,
                 "trust_policy": trust(machine, machine_role),
                 "permissions_policy": policy(role, job_roles, region, settings),
             }
             print(json.dumps(documents, indent=2))
-    except (InvalidSettings, BotoCoreError, ClientError, LookupError) as error:
+    except (ValueError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
+def _job_roles(named: Settings) -> dict[str, list[str]]:
+    """Return the job roles of each role's account, by the role."""
+    if not named.assumable_roles:
+        raise ValueError("No role: give --role, or list it in the setting assumable_roles.")
+    return {role: _of_account(role, named) for role in named.assumable_roles}
+
+
 def _deployed(stack: str) -> tuple[str, str, str]:
     """Return the state machine's ARN, its role's and its region."""
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
-    machine = outputs["StateMachineArn"]
+    machine = state_machine_arn(stack)
     described = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
     return machine, described["roleArn"], machine.split(":")[3]
 
 
-def _of_account(role: str, settings: Settings) -> list[str]:
+def _of_account(role: str, named: Settings) -> list[str]:
     account = role.split(":")[4]
-    found = [arn for arn in settings.allowed_job_roles if arn.split(":")[4] == account]
+    found = [arn for arn in named.allowed_job_roles if arn.split(":")[4] == account]
     if found:
         return found
-    raise LookupError(
-        f"no job role in account {account} for {role}: give --job-role, and list it in "
-        "allowed_job_roles of cdk.json"
+    raise ValueError(
+        f"No job role in account {account} for {role}: give --job-role, and list it in the "
+        "setting allowed_job_roles."
     )
 
 

@@ -18,15 +18,19 @@ from ..grants.s3 import allow_listing, allow_reading, allow_writing
 from ..network.vpc import Network
 from ..settings.model import Settings
 
-_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+"""The log group where SageMaker writes the logs of the account's training jobs."""
+
+_PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
+"""The log group of Debugger's rules, which run as processing jobs."""
 
 
-def training_log_group(scope: Construct) -> str:
-    """Return the ARN of the log group where SageMaker writes the logs of the account's jobs."""
+def job_log_group(scope: Construct, name: str = TRAINING_LOGS) -> str:
+    """Return the ARN of a log group that SageMaker writes."""
     return Stack.of(scope).format_arn(
         service="logs",
         resource="log-group",
-        resource_name=_LOG_GROUP,
+        resource_name=name,
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
 
@@ -41,12 +45,17 @@ def job_role(
 ) -> iam.Role:
     """Return the role that SageMaker assumes to run training jobs of this account and region.
 
+    Debugger's rules, which are processing jobs, run as it too.
+
     Args:
         scope: where the role is made.
         settings: the further data, images and keys it may use.
         bucket: where jobs read sources and write models and checkpoints.
         key: what the bucket is encrypted with, if with a customer managed key.
         network: where jobs may have network interfaces; nowhere when None.
+
+    Example:
+        trainer = job_role(self, read_settings({"image_repositories": "rl"}), bucket)
     """
     role = iam.Role(
         scope,
@@ -68,13 +77,14 @@ def job_role(
 
 
 def _sagemaker(scope: Construct) -> iam.IPrincipal:
-    """SageMaker, for training jobs of this account only (the confused deputy rule).
+    """SageMaker, for jobs of this account only (the confused deputy rule).
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
     """
-    jobs = Stack.of(scope).format_arn(
-        service="sagemaker", resource="training-job", resource_name="*"
-    )
+    jobs = [
+        Stack.of(scope).format_arn(service="sagemaker", resource=kind, resource_name="*")
+        for kind in ("training-job", "processing-job")
+    ]
     return iam.ServicePrincipal("sagemaker.amazonaws.com").with_conditions(
         {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}, "ArnLike": {"aws:SourceArn": jobs}}
     )
@@ -112,7 +122,7 @@ def _allow_images(role: iam.Role, settings: Settings) -> None:
 
 
 def _allow_logs_and_metrics(role: iam.Role) -> None:
-    group = training_log_group(role)
+    groups = [job_log_group(role, name) for name in (TRAINING_LOGS, _PROCESSING_LOGS)]
     allow(
         role,
         "WriteLogs",
@@ -122,8 +132,8 @@ def _allow_logs_and_metrics(role: iam.Role) -> None:
             "logs:DescribeLogStreams",
             "logs:PutLogEvents",
         ],
-        [group, f"{group}:*"],
-        wildcard="The group's streams are named after the jobs, which callers name.",
+        [arn for group in groups for arn in (group, f"{group}:*")],
+        wildcard="The groups' streams are named after the jobs, which callers name.",
     )
     allow(
         role,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Stack
+from typing import cast
+
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -12,7 +14,7 @@ from ..grants.permissions import allow
 from ..grants.s3 import allow_listing, allow_reading, allow_writing
 from ..settings.model import Settings
 from ..workflow.construct import RlTrainingWorkflow
-from .job_role import training_log_group
+from .job_role import job_log_group
 from .launcher_trust import associate_service_accounts, launcher_trust
 
 SOURCE_PREFIX = "source"
@@ -31,21 +33,25 @@ def launcher_role(
         scope,
         "LauncherRole",
         description=f"Starts and follows executions of {settings.state_machine_name}",
-        assumed_by=launcher_trust(scope, settings),
+        assumed_by=iam.AccountRootPrincipal(),
         # Pods renew their credentials; for a person who assumes the role, a working day.
         max_session_duration=Duration.hours(12),
+    )
+    cast(iam.CfnRole, role.node.default_child).assume_role_policy_document = launcher_trust(
+        settings, Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
     )
     workflow.grant_launch(role)
     _allow_following(role)
     _allow_artifacts(role, settings, bucket.bucket_name)
     if key:
         allow(role, "UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
-    associate_service_accounts(scope, settings, role)
+    if settings.launcher_eks_cluster:
+        associate_service_accounts(scope, settings, role)
     return role
 
 
 def _allow_following(role: iam.Role) -> None:
-    group = training_log_group(role)
+    group = job_log_group(role)
     allow(
         role,
         "ReadTrainingLogs",

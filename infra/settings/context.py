@@ -1,21 +1,92 @@
-"""The CDK context -> the settings: which of its keys are ours, and which are the CDK's."""
+"""Reading the settings from a CDK context: of an app, or of the project's files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from training_job.arguments.checking import Rule, Wording, check
 
 from .model import Settings
-from .problems import parse_settings
+from .problems import InvalidSettings
+from .rules import RULES
+
+_WORDING = Wording(unknown="there is no such setting", page="docs/settings.md")
 
 
-def read_settings(context: Mapping[str, object]) -> Settings:
+def read_settings(
+    context: Mapping[str, object], rules: Iterable[Rule[Settings]] = RULES
+) -> Settings:
     """Return the settings of a CDK context.
 
-    The CDK's own keys (feature flags, lookups, CLI data) contain `:` or `/`, which no setting does.
+    Args:
+        context: settings by name, typed or as text; None and blank text leave the default. The
+            CDK's own keys (feature flags, lookups, CLI data) contain `:` or `/`, which no setting
+            does.
+        rules: what must hold between settings.
 
     Raises:
         InvalidSettings: with every problem, a misspelt setting among them.
+
+    Example:
+        >>> read_settings({"required_tags": "team,project"}).required_tags
+        ['team', 'project']
     """
-    return parse_settings(
-        {name: value for name, value in context.items() if not set(name) & {":", "/"}}
-    )
+    given = {name: value for name, value in context.items() if not set(name) & {":", "/"}}
+    settings, problems = check(Settings, given, rules, _WORDING)
+    if problems:
+        raise InvalidSettings(problems)
+    return settings
+
+
+def checked(settings: Settings) -> Settings:
+    """Return settings that were made directly, provided that they do not contradict each other.
+
+    Raises:
+        InvalidSettings: with every contradiction.
+    """
+    problems = [problem for _, rule in RULES for problem in rule(settings)]
+    if problems:
+        raise InvalidSettings(problems)
+    return settings
+
+
+def project_context(directory: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the context that the CDK CLI gives an app which it runs in a directory.
+
+    Args:
+        directory: where cdk.json and cdk.context.json are.
+        options: `name=value`, as the CLI's option `-c` takes them; they win.
+
+    The CLI also reads ~/.cdk.json, below the others:
+    https://docs.aws.amazon.com/cdk/v2/guide/context.html
+    """
+    home = _json(Path.home() / ".cdk.json").get("context", {})
+    project = _json(directory / "cdk.json").get("context", {})
+    typed = {name: value for name, _, value in (option.partition("=") for option in options)}
+    found: dict[str, Any] = {}
+    for above in (home, _json(directory / "cdk.context.json"), project, typed):
+        found = _merged(found, above)
+    return found
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Maps within maps are merged too, as the CLI does."""
+    both = {
+        name: _merged(below[name], value)
+        for name, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(name), dict)
+    }
+    return {**below, **above, **both}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}") from None
+    return found

@@ -2,72 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from training_job import InvalidArguments, Problem, parse_arguments
+from training_job.arguments.checking import Rule
+from training_job.arguments.forms import is_given
 
-from training_job import TrainingArguments
-
+from .guard_rails import guard_rails
 from .model import Settings
 
-Rule = tuple[tuple[str, ...], Callable[[Settings], list[str]]]
+MAX_ENVIRONMENT = 4096
+"""Bytes of a Lambda function's environment variables.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+ENVIRONMENT_VARIABLE = "SETTINGS"
+"""Where the BuildRequest function finds its guard rails."""
+
+_ROLE = "arn:aws-us-gov:iam::123456789012:role/" + 64 * "x"
+_OF_A_MADE_NETWORK = {
+    "vpc_subnets": 2 * [f"subnet-{17 * '0'}"],
+    "vpc_security_group_ids": [f"sg-{17 * '0'}"],
+}
+_KEY = f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{36 * 'x'}"
 
 
-def _argument_defaults(settings: Settings) -> list[str]:
-    known = TrainingArguments.model_fields
-    return [
-        f"argument_defaults: {name} is not an argument of a training run"
-        for name in settings.argument_defaults
-        if name not in known
-    ]
+def _argument_defaults(settings: Settings) -> list[Problem]:
+    """Check the defaults as a caller's arguments, but for those that only a caller gives.
 
-
-def _existing_network(settings: Settings) -> list[str]:
-    if settings.network != "existing":
+    What a rule says of an argument that has no default here is for the caller to mend.
+    """
+    defaults = {name: each for name, each in settings.argument_defaults.items() if is_given(each)}
+    limits = guard_rails(settings, job_roles=()).model_copy(update={"argument_defaults": {}})
+    try:
+        parse_arguments(defaults, limits)
+    except InvalidArguments as error:
         return [
-            f"{name}: is read with network=existing only; network is {settings.network}"
-            for name in ("vpc_id", "subnet_ids", "route_table_ids")
-            if getattr(settings, name)
+            Problem("argument_defaults", f"{name}: {message}{_hint(name, settings)}")
+            for name, message in error.problems
+            if name in defaults
         ]
-    return [
-        f"{name}: is required with network=existing"
-        for name in ("vpc_id", "subnet_ids")
-        if not getattr(settings, name)
-    ]
+    return []
 
 
-def _endpoints(settings: Settings) -> list[str]:
-    problems = []
-    if settings.network == "none":
-        problems += [
-            f"{name}: needs a VPC; network is none"
-            for name in ("endpoints", "launcher_security_groups")
-            if getattr(settings, name)
-        ]
-    twice = {name for name in settings.endpoints if settings.endpoints.count(name) > 1}
-    problems += [f"endpoints: names {name} twice" for name in sorted(twice)]
-    if settings.network == "create" and "s3" not in settings.endpoints:
-        problems.append(
-            "endpoints: should have s3 with network=create; training jobs in that VPC have no "
-            "other way to their code and their results"
+def _hint(name: str, settings: Settings) -> str:
+    """Name the setting that allows a role which is right but for not being listed."""
+    role, setting = (
+        settings.argument_defaults.get(name),
+        {
+            "role": "allowed_job_roles",
+            "assume_role": "assumable_roles",
+        }.get(name),
+    )
+    if setting is None or role in getattr(settings, setting) or not _is_role(role):
+        return ""
+    also = ", also where it is the stack's own job role" if name == "role" else ""
+    return f". List it in {setting}{also}"
+
+
+def _is_role(value: object) -> bool:
+    return isinstance(value, str) and ":role/" in value
+
+
+def _network(settings: Settings) -> list[Problem]:
+    problems = [
+        Problem(name, f"is read with network={choice} only; network is {settings.network}")
+        for name, choice in (
+            ("vpc_id", "existing"),
+            ("subnet_ids", "existing"),
+            ("route_table_ids", "existing"),
+            ("vpc_cidr", "create"),
         )
-    lacks_routes = settings.network == "existing" and not settings.route_table_ids
-    if lacks_routes and "s3" in settings.endpoints:
-        problems.append("route_table_ids: is required with the endpoint s3")
+        if name in settings.model_fields_set and settings.network != choice
+    ]
+    if settings.network == "existing":
+        problems += [
+            Problem(name, "is required with network=existing")
+            for name in ("vpc_id", "subnet_ids")
+            if not getattr(settings, name)
+        ]
     return problems
 
 
-def _required_key(settings: Settings) -> list[str]:
-    """A default that the guard rail itself refuses would fail every run."""
-    named = settings.argument_defaults.get("output_encryption_key")
-    required = settings.required_encryption_key
-    if named is None or required is None or named == required:
+def _endpoints(settings: Settings) -> list[Problem]:
+    problems = []
+    if settings.network == "none":
+        problems += [
+            Problem(name, "needs a VPC; network is none")
+            for name in ("endpoints", "launcher_security_groups")
+            if getattr(settings, name)
+        ]
+    twice = sorted({name for name in settings.endpoints if settings.endpoints.count(name) > 1})
+    problems += [Problem("endpoints", f"names {name} twice") for name in twice]
+    if settings.network == "create" and "s3" not in settings.endpoints:
+        reason = "training jobs in that VPC have no other way to their code and their results"
+        problems.append(Problem("endpoints", f"should have s3 with network=create; {reason}"))
+    lacks_routes = settings.network == "existing" and not settings.route_table_ids
+    if lacks_routes and "s3" in settings.endpoints:
+        problems.append(Problem("route_table_ids", "is required with the endpoint s3"))
+    return problems
+
+
+def _service_accounts(settings: Settings) -> list[Problem]:
+    providers = settings.launcher_oidc_provider or settings.launcher_eks_cluster
+    if providers or "launcher_service_accounts" not in settings.model_fields_set:
         return []
-    return [f"argument_defaults: output_encryption_key is {named}, not required_encryption_key"]
+    message = "is read with launcher_oidc_provider or launcher_eks_cluster only; neither is set"
+    return [Problem("launcher_service_accounts", message)]
 
 
-RULES: tuple[Rule, ...] = (
-    (("argument_defaults",), _argument_defaults),
-    (("network", "vpc_id", "subnet_ids", "route_table_ids"), _existing_network),
-    (("network", "endpoints", "launcher_security_groups", "route_table_ids"), _endpoints),
-    (("argument_defaults", "required_encryption_key"), _required_key),
+def _environment(settings: Settings) -> list[Problem]:
+    """Check the size of the function's settings, with names as long as AWS may make them."""
+    defaults: dict[str, object] = {}
+    if settings.network != "none":
+        defaults |= _OF_A_MADE_NETWORK
+    if settings.subnet_ids:
+        defaults["vpc_subnets"] = settings.subnet_ids
+    if settings.kms_key:
+        defaults["output_encryption_key"] = _KEY
+    rails = guard_rails(
+        settings, job_roles=[_ROLE], region="ap-southeast-99", argument_defaults=defaults
+    )
+    size = len(ENVIRONMENT_VARIABLE) + len(rails.model_dump_json(exclude_none=True).encode())
+    if size <= MAX_ENVIRONMENT:
+        return []
+    lists = (
+        "allowed_instance_types",
+        "allowed_job_roles",
+        "argument_defaults",
+        "assumable_roles",
+        "required_tags",
+    )
+    longest = max(lists, key=lambda name: len(str(getattr(settings, name))))
+    message = f"makes the guard rails about {size} bytes with the other settings"
+    limit = f"allowed: {MAX_ENVIRONMENT}, the environment of a Lambda function"
+    return [Problem(longest, f"{message}; {limit}")]
+
+
+_LIMITS = (
+    "allowed_instance_types",
+    "allowed_job_roles",
+    "assumable_roles",
+    "max_instance_count",
+    "max_run_limit",
+    "required_encryption_key",
+    "required_tags",
 )
-"""Every rule; parse_settings applies those whose settings are each right on their own."""
+
+RULES: tuple[Rule[Settings], ...] = (
+    (("argument_defaults", *_LIMITS), _argument_defaults),
+    (("argument_defaults", "kms_key", "network", "subnet_ids", *_LIMITS), _environment),
+    (("network", "vpc_id", "subnet_ids", "route_table_ids", "vpc_cidr"), _network),
+    (("network", "endpoints", "launcher_security_groups", "route_table_ids"), _endpoints),
+    (
+        ("launcher_service_accounts", "launcher_oidc_provider", "launcher_eks_cluster"),
+        _service_accounts,
+    ),
+)
+"""Every rule between settings that needs nothing but them."""

@@ -1,17 +1,18 @@
 """The Lambda functions' code: our packages and their pinned dependencies, made without Docker.
 
 pip installs wheels of the functions' platform, whatever this machine is. The dependencies are kept
-by content under `build/`, so a synth that changes none of them runs no pip.
+by content in the user's cache directory, so a synth that changes none of them runs no pip.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,11 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-_ROOT = Path(__file__).resolve().parents[2]
-_PINS = _ROOT / "requirements.txt"
-_CACHE = _ROOT / "build" / "lambda"
-_PACKAGES = ("lambdas", "training_job")
-_DEPENDENCIES = frozenset(
-    {"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"}
-)
-"""pydantic and what it needs; pip refuses to go on when one of them is missing here."""
+import training_job
+
+_HERE = Path(__file__).resolve()
+_PINS = _HERE.with_name("functions-requirements.txt")
+"""pydantic and what it needs, with hashes; `make generate` takes it out of requirements.txt."""
 
 _PLATFORMS = {"arm64": "aarch64", "x86_64": "x86_64"}
 
@@ -47,11 +45,10 @@ class _LocalBundling:
         output = Path(output_dir)
         dependencies = _dependencies(self._runtime, self._architecture)
         shutil.copytree(dependencies, output, dirs_exist_ok=True)
-        for package in _PACKAGES:
-            for file in _sources(package):
-                target = output / file.relative_to(_ROOT)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
+        for name, file in _sources():
+            target = output / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
         return True
 
 
@@ -66,7 +63,7 @@ def lambda_code(runtime: str, architecture: str) -> lambda_.Code:
         BundlingFailed: at synth, when pip cannot install the dependencies.
     """
     return lambda_.Code.from_asset(
-        str(_ROOT / "lambdas"),
+        str(_packages()["lambdas"]),
         asset_hash_type=AssetHashType.CUSTOM,
         asset_hash=_content_hash(runtime, architecture),
         bundling=BundlingOptions(
@@ -79,44 +76,65 @@ def lambda_code(runtime: str, architecture: str) -> lambda_.Code:
 
 def _content_hash(runtime: str, architecture: str) -> str:
     digest = hashlib.sha256(f"{runtime} {architecture}\n{_pins()}".encode())
-    for package in _PACKAGES:
-        for file in _sources(package):
-            digest.update(f"\n{file.relative_to(_ROOT).as_posix()}\n".encode())
-            digest.update(file.read_bytes())
+    for name, file in _sources():
+        digest.update(f"\n{name}\n".encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def _sources(package: str) -> list[Path]:
-    return sorted(
-        file
-        for file in (_ROOT / package).rglob("*")
-        if file.is_file() and file.suffix in {".py", ".json"}
-    )
+def _packages() -> dict[str, Path]:
+    """Return the folders of our packages, by the name that each has in the functions.
+
+    The wheel holds `lambdas` within this package, the repository beside it.
+    """
+    within, beside = (_HERE.parents[number] / "lambdas" for number in (1, 2))
+    return {
+        "lambdas": within if within.is_dir() else beside,
+        "training_job": Path(training_job.__file__).parent,
+    }
+
+
+def _sources() -> Iterator[tuple[str, Path]]:
+    for package, folder in _packages().items():
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in {".py", ".json"}:
+                yield f"{package}/{file.relative_to(folder).as_posix()}", file
 
 
 def _pins() -> str:
-    """The lines of requirements.txt, with their hashes, of the functions' dependencies."""
-    entries = re.split(r"\n(?=\S)", _PINS.read_text(encoding="utf-8"))
-    return "\n".join(entry for entry in entries if entry.split("==")[0] in _DEPENDENCIES)
+    return _PINS.read_text(encoding="utf-8")
+
+
+def _cache() -> Path:
+    """https://specifications.freedesktop.org/basedir-spec/latest/."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sagemaker-rl-kubeflow"
 
 
 def _dependencies(runtime: str, architecture: str) -> Path:
-    pins = _pins()
+    pins, cache = _pins(), _cache()
     key = hashlib.sha256(pins.encode()).hexdigest()[:16]
-    kept = _CACHE / f"{runtime}-{architecture}-{key}"
-    if not kept.exists():
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+    kept = cache / f"{runtime}-{architecture}-{key}"
+    if kept.exists():
+        return kept
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
             made = _install(pins, runtime, architecture, Path(scratch))
             # Two synths at once may both get here; the second rename finds the first one's result.
             if not kept.exists():
                 made.replace(kept)
+    except OSError as error:
+        raise BundlingFailed(
+            f"The dependencies of the Lambda functions cannot be kept in {cache}: {error}. "
+            "XDG_CACHE_HOME names another directory for caches."
+        ) from error
     return kept
 
 
 def _install(pins: str, runtime: str, architecture: str, scratch: Path) -> Path:
     requirements, target = scratch / "requirements.txt", scratch / "packages"
-    requirements.write_text(pins + "\n", encoding="utf-8")
+    requirements.write_text(pins, encoding="utf-8")
     machine = _PLATFORMS[architecture]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
     command += ["--require-hashes", "--requirement", str(requirements), "--target", str(target)]

@@ -10,11 +10,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from training_job import GuardRails, TrainingArguments
 from training_job.timeouts import execution_timeout
 
 from ..grants.permissions import allow
+from ..settings.context import checked
+from ..settings.guard_rails import guard_rails
 from ..settings.model import Settings
+from ..settings.rules import ENVIRONMENT_VARIABLE
 from ..storage.log_group import log_group
 from .bundle import lambda_code
 from .definition import definition
@@ -34,6 +36,13 @@ class RlTrainingWorkflow(Construct):
         role: what its executions run as.
         alias_arn: ARN of the alias `live`, the version deployed last.
         functions: the two Lambda functions that it calls, and the one that stops orphans.
+
+    Example:
+        In a stack, with a bucket and settings of its own (docs/construct.md has all of it)::
+
+            trainer = job_role(self, settings, bucket)
+            workflow = RlTrainingWorkflow(self, "Training", job_roles=[trainer], settings=settings)
+            workflow.grant_launch(pipeline_role)
     """
 
     def __init__(
@@ -58,17 +67,20 @@ class RlTrainingWorkflow(Construct):
             argument_defaults: values of arguments that callers leave out, below those of the
                 settings.
             key: encrypts logs and the state machine's data; keys of AWS when None.
+
+        Raises:
+            InvalidSettings: the settings contradict each other.
         """
         super().__init__(scope, construct_id)
-        self._settings = settings or Settings()
+        self._settings = checked(settings or Settings())
         self._key = key
         self._code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
-        roles = [role.role_arn for role in job_roles] + list(self._settings.allowed_job_roles)
-        build_request, judge_attempt = self._functions(roles, argument_defaults or {})
+        own = [role.role_arn for role in job_roles]
+        build_request, judge_attempt = self._functions(own, argument_defaults or {})
         self.role = state_machine_role(
             self,
             self._settings,
-            job_role_arns=roles,
+            job_role_arns=[*own, *self._settings.allowed_job_roles],
             function_arns=[each.function.function_arn for each in (build_request, judge_attempt)],
         )
         self.state_machine = self._state_machine(build_request, judge_attempt)
@@ -99,20 +111,11 @@ class RlTrainingWorkflow(Construct):
         self, job_roles: Sequence[str], argument_defaults: dict[str, object]
     ) -> tuple[WorkflowFunction, WorkflowFunction]:
         settings = self._settings
-        guard_rails = GuardRails(
+        rails = guard_rails(
+            settings,
             region=Aws.REGION,
-            argument_defaults={
-                **_within(settings.max_run_limit),
-                **argument_defaults,
-                **settings.argument_defaults,
-            },
-            max_run_limit=settings.max_run_limit,
-            assumable_roles=settings.assumable_roles,
-            allowed_job_roles=list(job_roles),
-            allowed_instance_types=settings.allowed_instance_types,
-            max_instance_count=settings.max_instance_count,
-            required_tags=settings.required_tags,
-            required_encryption_key=settings.required_encryption_key,
+            job_roles=job_roles,
+            argument_defaults=argument_defaults,
         )
         build_request = WorkflowFunction(
             self,
@@ -121,7 +124,9 @@ class RlTrainingWorkflow(Construct):
             handler="lambdas.build_request.handler",
             settings=settings,
             environment={
-                "SETTINGS": Stack.of(self).to_json_string(guard_rails.model_dump(exclude_none=True))
+                ENVIRONMENT_VARIABLE: Stack.of(self).to_json_string(
+                    rails.model_dump(exclude_none=True)
+                )
             },
             key=self._key,
         )
@@ -187,13 +192,3 @@ class RlTrainingWorkflow(Construct):
             ),
         )
         return alias.ref
-
-
-def _within(max_run_limit: int) -> dict[str, object]:
-    """Defaults of the times that have one beyond the limit: a run that names none is within it."""
-    fields = TrainingArguments.model_fields
-    return {
-        name: max_run_limit
-        for name in ("max_run", "max_wait_time")
-        if fields[name].default > max_run_limit
-    }

@@ -84,7 +84,8 @@ def _step_functions(stack: Stack, settings: Settings) -> iam.IPrincipal:
     return iam.ServicePrincipal("states.amazonaws.com").with_conditions(
         {
             "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-            "ArnLike": {"aws:SourceArn": machine},
+            # By itself, and by an alias or a version.
+            "ArnLike": {"aws:SourceArn": [machine, f"{machine}:*"]},
         }
     )
 
@@ -94,14 +95,15 @@ def _allow_training(role: iam.Role, settings: Settings) -> None:
         service="sagemaker", resource="training-job", resource_name="*"
     )
     names = "Callers name the jobs."
-    allow(
-        role,
-        "CreateTrainingJobs",
-        ["sagemaker:CreateTrainingJob"],
-        [jobs],
-        conditions=guard_rail_conditions(settings),
-        wildcard=names,
-    )
+    for number, conditions in enumerate(guard_rail_conditions(settings)):
+        allow(
+            role,
+            f"CreateTrainingJobs{number or ''}",
+            ["sagemaker:CreateTrainingJob"],
+            [jobs],
+            conditions=conditions,
+            wildcard=names,
+        )
     # SageMaker asks for AddTags whenever CreateTrainingJob carries tags, and Step Functions adds
     # MANAGED_BY_AWS; ListTags is how .sync reads the tags that it returns with the job.
     allow(
@@ -118,8 +120,13 @@ def _allow_training(role: iam.Role, settings: Settings) -> None:
     )
 
 
-def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
-    """Return the guard rails as conditions on sagemaker:CreateTrainingJob.
+_OUTPUT_KEYS = ("sagemaker:OutputKmsKeyArn", "sagemaker:OutputKmsKey")
+"""The condition key of the output's encryption, and its deprecated name: a request is known by one
+of them, so each has a statement of its own."""
+
+
+def guard_rail_conditions(settings: Settings) -> list[dict[str, Any]]:
+    """Return the guard rails as conditions on sagemaker:CreateTrainingJob, a statement each.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
     """
@@ -133,11 +140,12 @@ def guard_rail_conditions(settings: Settings) -> dict[str, Any]:
         }
         # ForAllValues is true of a request without the key.
         present.append("sagemaker:InstanceTypes")
-    if settings.required_encryption_key is not None:
-        conditions["ArnEquals"] = {"sagemaker:OutputKmsKey": settings.required_encryption_key}
     if present:
         conditions["Null"] = dict.fromkeys(present, "false")
-    return conditions
+    required = settings.required_encryption_key
+    if required is None:
+        return [conditions]
+    return [{**conditions, "ArnEquals": {key: required}} for key in _OUTPUT_KEYS]
 
 
 def _allow_events(role: iam.Role) -> None:

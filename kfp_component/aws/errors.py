@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 
-class Kind(Enum):
+class CallErrorKind(Enum):
     """What an error says about trying again."""
 
     THROTTLED = "throttled"
@@ -70,37 +70,55 @@ _SERVER_ERROR = 500
 
 
 def error_code(error: Exception) -> str:
-    """The service's name of the error, such as ``ThrottlingException``; '' if there is none."""
+    """Return the service's name of the error, such as ``ThrottlingException``; '' for none."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""
 
 
-def kind_of(error: Exception) -> Kind:
-    """Classifies what a botocore call raised.
+def in_short(error: Exception) -> str:
+    """Return the error's name, and the URL that cannot be reached.
+
+    Example:
+        >>> from botocore.exceptions import EndpointConnectionError
+        >>> in_short(EndpointConnectionError(endpoint_url="https://logs.example"))
+        'EndpointConnectionError: https://logs.example'
+    """
+    name = error_code(error) or type(error).__name__
+    known = error.kwargs if isinstance(error, BotoCoreError) else {}
+    url = known.get("endpoint_url") or known.get("proxy_url")
+    return f"{name}: {url}" if url else name
+
+
+def kind_of(error: Exception) -> CallErrorKind:
+    """Return what an error of a botocore call says about trying again.
 
     An answer that could not be read (a truncated body) and everything that happened on the network
     may heal, so an unknown error counts as transient unless the service itself refused.
+
+    Example:
+        >>> kind_of(TimeoutError())
+        <CallErrorKind.TRANSIENT: 'transient'>
     """
     if isinstance(error, ClientError):
         return _kind_of_refusal(error)
     if isinstance(error, _CONFIGURATION):
-        return Kind.PERMANENT
+        return CallErrorKind.PERMANENT
     if isinstance(error, NoCredentialsError):
         # A pod's credential endpoint may answer a moment later than the pod starts.
-        return Kind.EXPIRED
+        return CallErrorKind.EXPIRED
     if isinstance(error, BotoCoreError | OSError | ValueError):
-        return Kind.TRANSIENT
-    return Kind.PERMANENT
+        return CallErrorKind.TRANSIENT
+    return CallErrorKind.PERMANENT
 
 
-def _kind_of_refusal(error: ClientError) -> Kind:
+def _kind_of_refusal(error: ClientError) -> CallErrorKind:
     code = error_code(error)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _THROTTLES or status == 429:
-        return Kind.THROTTLED
+        return CallErrorKind.THROTTLED
     if code in _EXPIRED:
-        return Kind.EXPIRED
+        return CallErrorKind.EXPIRED
     if code in _TRANSIENT or status >= _SERVER_ERROR:
-        return Kind.TRANSIENT
-    return Kind.PERMANENT
+        return CallErrorKind.TRANSIENT
+    return CallErrorKind.PERMANENT

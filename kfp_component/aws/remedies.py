@@ -16,7 +16,7 @@ _ROLE = (
 
 
 def cannot(doing: str, error: Exception) -> StepError:
-    """Puts an error into words: what could not be done, why, and what to do.
+    """Put an error into words: what could not be done, why, and what to do.
 
     Args:
         doing: What was tried, to follow "Could not": for instance "start an execution of X".
@@ -24,6 +24,9 @@ def cannot(doing: str, error: Exception) -> StepError:
 
     Returns:
         The error to raise; ``BadInput`` if the task's own arguments are the cause.
+
+    Example:
+        >>> raise cannot(f"start an execution of {arn}", error) from error  # doctest: +SKIP
     """
     code = error_code(error)
     if isinstance(error, NoCredentialsError):

@@ -12,7 +12,7 @@ _RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def execution_name(seed: str, execution_input: str, generation: int = 1) -> str:
-    """Names the n-th execution of a task.
+    """Return the name of the n-th execution of a task.
 
     The input is part of the name because older KFP backends give each iteration of a loop the same
     artifact directory. The run's id, which KFP puts into that directory, is repeated in the name so
@@ -25,6 +25,10 @@ def execution_name(seed: str, execution_input: str, generation: int = 1) -> str:
 
     Returns:
         At most 80 characters of ``[0-9a-z-]``.
+
+    Example:
+        >>> execution_name("s3://root/train", "{}", 2)[:4], execution_name("a", "{}", 2)[-2:]
+        ('kfp-', '-2')
     """
     digest = hashlib.sha256(f"{seed}\n{execution_input}".encode()).hexdigest()[:24]
     run_id = _RUN_ID.search(seed)

@@ -56,7 +56,7 @@ class DryRun:
 
 
 @dataclass(frozen=True)
-class Failure:
+class NotTrained:
     """There is no model.
 
     Attributes:
@@ -69,14 +69,39 @@ class Failure:
     message: str
     facts: dict[str, Any]
 
+    @property
+    def attempts(self) -> list[dict[str, Any]]:
+        """The training jobs that there were, oldest first."""
+        return _objects(self.facts.get("attempts"))
 
-Result = Trained | DryRun | Failure
+    @property
+    def job_name(self) -> str:
+        """The name of the last training job; '' if none was made."""
+        name = self.facts.get("job_name")
+        made = [attempt.get("job_name") for attempt in self.attempts]
+        return name if isinstance(name, str) and name in made else ""
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the arguments."""
+        return [
+            f"{problem.get('argument', '')}: {problem.get('message', '')}"
+            for problem in _objects(self.facts.get("problems"))
+        ]
+
+
+Result = Trained | DryRun | NotTrained
 
 
 def read_result(description: dict[str, Any]) -> Result:
-    """Reads a DescribeExecution answer whose status is not RUNNING."""
+    """Read a DescribeExecution answer whose status is not RUNNING.
+
+    Example:
+        >>> read_result({"status": "ABORTED"}).message
+        'The execution was stopped.'
+    """
     if description["status"] != "SUCCEEDED":
-        return _failure(description)
+        return _not_trained(description)
     output = _json_object(description.get("output"))
     if output.get("dry_run") is True:
         return DryRun(output)
@@ -87,7 +112,7 @@ def read_result(description: dict[str, Any]) -> Result:
     ]
     if not missing:
         return Trained(output)
-    return Failure(
+    return NotTrained(
         "UnexpectedOutput",
         "The execution succeeded, but its output has no "
         f"{', '.join(missing)}: state_machine_arn is not the state machine of stack RlTraining, "
@@ -96,13 +121,13 @@ def read_result(description: dict[str, Any]) -> Result:
     )
 
 
-def _failure(description: dict[str, Any]) -> Failure:
+def _not_trained(description: dict[str, Any]) -> NotTrained:
     status = str(description["status"])
     cause = description.get("cause") or ""
     facts = _json_object(cause)
     error = str(description.get("error") or status)
     message = facts.pop("message", None) or (cause if not facts else "") or _without_cause(status)
-    return Failure(error, str(message).strip(), facts)
+    return NotTrained(error, str(message).strip(), facts)
 
 
 def _without_cause(status: str) -> str:
@@ -122,3 +147,7 @@ def _json_object(text: Any) -> dict[str, Any]:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -9,36 +9,47 @@ from botocore.exceptions import NoCredentialsError
 
 from kfp_component.aws.backoff import Backoff
 from kfp_component.aws.clients import Aws, service_time
-from kfp_component.aws.errors import Kind, error_code, kind_of
+from kfp_component.aws.errors import CallErrorKind, error_code, in_short, kind_of
 from kfp_component.aws.remedies import cannot
 from kfp_component.errors import StepError
-from kfp_component.execution.name import execution_name
-from kfp_component.stopping.stopper import STOPPED_WITH_POD, Stopper
+from kfp_component.execution.latest import (
+    MOST_GENERATIONS,
+    execution_arn,
+    latest_execution,
+    leads_to_a_model,
+)
+from kfp_component.stopping.request import STOPPED_WITH_POD
+from kfp_component.stopping.stopper import Stopper
 from kfp_component.task_input.executor_input import ExecutorInput
 
 # How long a start is tried that the network, or missing credentials, stand in the way of. Nothing
 # is lost by ending then: the task's retry uses the same name. Throttling is waited for without end.
 _PATIENCE_SECONDS = 300.0
 _PATIENCE_WITHOUT_CREDENTIALS_SECONDS = 5.0
-_MOST_GENERATIONS = 200
 _SURELY_JOINED_SECONDS = 3.0
+# DescribeExecution is eventually consistent: before an automatic retry reports a failure again, it
+# looks once more for an execution that came after it.
+_SECOND_LOOK_SECONDS = 2.0
 # How an execution ends that another try of the same may end otherwise.
 _WORTH_REPEATING = (STOPPED_WITH_POD, "CapacityUnavailable")
 
 
 @dataclass(frozen=True)
 class Execution:
-    """The execution that trains for this task.
+    """The execution of a task.
 
     Attributes:
         arn: Its ARN.
-        name: Its name.
         joined: Whether an earlier pod of this task started it.
     """
 
     arn: str
-    name: str
     joined: bool
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.arn.rpartition(":")[2]
 
 
 class Starter:
@@ -46,11 +57,11 @@ class Starter:
 
     Args:
         aws: Where to start it.
-        stopper: Is told what is about to be started.
+        stopper: Is told what is about to be started, and what was found.
+        say: Takes a line for the person who waits.
         is_automatic_retry: Whether Argo repeats the task by itself, as it does for any reason. A
             training that failed of itself is then reported again: repeating it costs money and
             changes nothing. A person who retries a run always trains anew.
-        say: Takes a line for the person who waits.
         sleep: Waits for a number of seconds.
         clock: A monotonic clock, in seconds.
     """
@@ -73,84 +84,120 @@ class Starter:
         self._clock = clock
 
     def start_or_join(self, task: ExecutorInput) -> Execution:
-        """Starts the task's execution unless one runs or has succeeded already.
+        """Join the task's latest execution if it runs or has succeeded; else start the next.
 
-        One that failed, timed out or was stopped is passed over: a retried task trains anew.
+        One that failed, timed out or was stopped is followed by another: a retried task trains
+        anew. An automatic retry does so only where another try may end otherwise.
 
         Raises:
             StepError: It cannot be started, and time would not change that.
+
+        Example:
+            >>> Starter(aws, stopper, print).start_or_join(task).joined  # doctest: +SKIP
+            False
         """
-        for generation in range(1, _MOST_GENERATIONS + 1):
-            name = execution_name(task.seed, task.execution_input, generation)
-            arn = task.state_machine.execution_arn(name)
-            self._stopper.aim(arn)
-            joined = self._start(task, name)
-            self._stopper.started()
-            if joined is None and self._is_to_be_repeated(self._describe(arn)):
-                continue
-            return Execution(arn, name, joined is not False)
+        generation = 1
+        while generation <= MOST_GENERATIONS:
+            started = self._start(task, generation)
+            if started:
+                return started
+            generation, description = self._latest(task, generation)
+            if not self._is_to_be_repeated(description):
+                return Execution(execution_arn(task, generation), joined=True)
+            generation += 1
         raise StepError(
-            f"This task has {_MOST_GENERATIONS} executions that ended without a model; the last is "
-            f"{arn}. Run the pipeline anew instead of retrying this run."
+            f"This task has {MOST_GENERATIONS} executions that ended without a model; the last is "
+            f"{execution_arn(task, MOST_GENERATIONS)}. Run the pipeline anew instead of retrying "
+            "this run."
         )
 
-    def _start(self, task: ExecutorInput, name: str) -> bool | None:
-        """Returns False if it was started, True if it ran already, None if the name is taken."""
-        try:
-            answer = self._answer(
-                f"start an execution of {task.state_machine.arn}",
-                lambda: self._aws.states.start_execution(
-                    stateMachineArn=task.state_machine.arn,
-                    name=name,
-                    input=task.execution_input,
-                ),
-                taken="ExecutionAlreadyExists",
-            )
-        except _Taken:
+    def _start(self, task: ExecutorInput, generation: int) -> Execution | None:
+        """Return the execution if it was started or runs already; None if it has ended."""
+        arn = execution_arn(task, generation)
+        self._stopper.aim(arn, starting=True)
+        answer = self._answer(
+            f"start an execution of {task.state_machine.arn}",
+            lambda: self._aws.states.start_execution(
+                stateMachineArn=task.state_machine.arn,
+                name=arn.rpartition(":")[2],
+                input=task.execution_input,
+            ),
+            none_for="ExecutionAlreadyExists",
+        )
+        self._stopper.started()
+        if answer is None:
             return None
         # A pod is never replaced as fast as this.
         age: float = service_time(answer) - answer["startDate"].timestamp()
-        return age > _SURELY_JOINED_SECONDS
+        return Execution(arn, joined=age > _SURELY_JOINED_SECONDS)
+
+    def _latest(self, task: ExecutorInput, known: int) -> tuple[int, dict[str, Any]]:
+        """Return the latest execution of a task, of which the one of ``known`` has ended."""
+        first = known, self._describe_known(execution_arn(task, known))
+        if leads_to_a_model(first[1]):
+            return first
+        found = latest_execution(task, self._describe, known + 1) or first
+        self._stopper.aim(execution_arn(task, found[0]))
+        return found
 
     def _is_to_be_repeated(self, description: dict[str, Any]) -> bool:
-        status, error = description["status"], description.get("error")
-        if status in ("RUNNING", "SUCCEEDED"):
+        if leads_to_a_model(description):
             return False
-        if self._is_automatic_retry and error not in _WORTH_REPEATING:
+        if self._is_automatic_retry and description.get("error") not in _WORTH_REPEATING:
             self._say("The training of this task has ended; an automatic retry does not repeat it.")
             return False
-        self._say(f"An earlier execution of this task ended {status}; training anew.")
+        self._say(
+            f"An earlier execution of this task ended {description['status']}; training anew."
+        )
         return True
 
-    def _describe(self, arn: str) -> dict[str, Any]:
-        return self._answer(
+    def _describe(self, arn: str) -> dict[str, Any] | None:
+        self._stopper.aim(arn)
+
+        def describe() -> dict[str, Any] | None:
+            return self._answer(
+                f"describe {arn}",
+                lambda: self._aws.states.describe_execution(executionArn=arn),
+                none_for="ExecutionDoesNotExist",
+            )
+
+        found = describe()
+        if found is None and self._is_automatic_retry:
+            self._sleep(_SECOND_LOOK_SECONDS)
+            found = describe()
+        return found
+
+    def _describe_known(self, arn: str) -> dict[str, Any]:
+        """Describe an execution that exists, whether or not DescribeExecution sees it yet."""
+        answer = self._answer(
             f"describe {arn}",
             lambda: self._aws.states.describe_execution(executionArn=arn),
-            # DescribeExecution is eventually consistent.
             not_yet="ExecutionDoesNotExist",
         )
+        assert answer is not None
+        return answer
 
     def _answer(
         self,
         doing: str,
         call: Callable[[], dict[str, Any]],
-        taken: str = "",
+        none_for: str = "",
         not_yet: str = "",
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any] | None:
         backoff = Backoff()
         began = self._clock()
         while True:
             try:
                 return call()
             except Exception as error:
-                if taken and error_code(error) == taken:
-                    raise _Taken from None
+                if none_for and error_code(error) == none_for:
+                    return None
                 heals = bool(not_yet) and error_code(error) == not_yet
                 if not self._worth_waiting(error, heals, self._clock() - began):
                     raise cannot(doing, error) from error
                 delay = backoff.next_delay()
-                self._say(f"Could not {doing} yet ({_short(error)}); again in {delay:.1f} s.")
-                if kind_of(error) is Kind.EXPIRED:
+                self._say(f"Could not {doing} yet ({in_short(error)}); again in {delay:.1f} s.")
+                if kind_of(error) is CallErrorKind.EXPIRED:
                     self._aws.renew()
                 self._sleep(delay)
 
@@ -158,14 +205,6 @@ class Starter:
         if isinstance(error, NoCredentialsError):
             return waited < _PATIENCE_WITHOUT_CREDENTIALS_SECONDS
         kind = kind_of(error)
-        if kind is Kind.THROTTLED:
+        if kind is CallErrorKind.THROTTLED:
             return True
-        return (heals or kind is not Kind.PERMANENT) and waited < _PATIENCE_SECONDS
-
-
-class _Taken(Exception):
-    """An execution of that name exists, and it has ended or has another input."""
-
-
-def _short(error: Exception) -> str:
-    return error_code(error) or type(error).__name__
+        return (heals or kind is not CallErrorKind.PERMANENT) and waited < _PATIENCE_SECONDS

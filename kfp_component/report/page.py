@@ -1,21 +1,26 @@
 """The HTML report of a run: one file, without scripts or anything from outside.
 
-KFP shows it in a sandboxed frame of its own page.
+KFP shows it in a sandboxed frame of its own page that opens no links: so each URL is text that one
+click selects.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from datetime import UTC
 from typing import Any
 
 from kfp_component.durations import duration, number
 from kfp_component.execution.result import Trained
+from kfp_component.execution.run import EndedExecution
+from kfp_component.record.record import Record
 from kfp_component.report.chart import learning_curve
+from kfp_component.report.html import Html, element, join
 from kfp_component.report.style import STYLE
-from kfp_component.report.timeline import draw, phases
-from kfp_component.watch.watch import Record
+from kfp_component.report.timeline import bar, rows, status_words, stretches
 from training_job.links import links
+
+_PAGES = {"execution": "Execution", "training_job": "Training job", "logs": "Logs"}
 
 
 @dataclass(frozen=True)
@@ -24,155 +29,164 @@ class Report:
 
     Attributes:
         arguments: What the author of the pipeline gave.
-        execution_arn: The execution that trained.
+        ended: The execution that trained.
         trained: Its result.
         record: What was seen while it ran.
+        notes: What else a person is to know.
     """
 
     arguments: dict[str, Any]
-    execution_arn: str
+    ended: EndedExecution
     trained: Trained
     record: Record
+    notes: Sequence[str] = ()
 
 
 def render(report: Report) -> str:
-    """Renders the report as a complete HTML document."""
+    """Return the report as a complete HTML document.
+
+    Example:
+        >>> Path("report.html").write_text(render(report))  # doctest: +SKIP
+    """
     output = report.trained.output
     sections = (
         ("Learning curves", _curves(report.record)),
-        ("Timeline", _timeline(output)),
-        ("Attempts", _attempts(output)),
+        ("Timeline", _timeline(output, report.record)),
         ("Debugger rules", _rules(output)),
         ("Final metrics", _final_metrics(report.trained)),
         ("Arguments", _arguments(report)),
+        ("Pages in the AWS console", _links(report)),
         ("Last log lines", _last_lines(report.record)),
     )
-    body = "".join(f"<section><h2>{title}</h2>{html}</section>" for title, html in sections if html)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(report.trained.job_name)}</title><style>{STYLE}</style></head>"
-        f"<body>{_summary(report)}{body}</body></html>\n"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", report.trained.job_name),
+        element("style", Html(STYLE)),
     )
+    body = element(
+        "body",
+        _summary(report),
+        *(element("section", element("h2", title), html) for title, html in sections if html),
+    )
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report) -> Html:
     trained, output = report.trained, report.trained.output
-    pages = links(report.execution_arn, trained.job_name)
-    names = {"execution": "Execution", "training_job": "Training job", "logs": "Logs"}
-    anchors = " · ".join(
-        f'<a href="{escape(url)}" target="_blank" rel="noopener">{names[key]}</a>'
-        for key, url in pages.items()
-    )
-    status = str(output.get("status") or "Completed")
-    detail = output.get("secondary_status")
-    shown = status if not detail or detail == status else f"{status} ({detail})"
-    tone = "good" if status == "Completed" else "noted"
-    notes = "".join(f"<p>{escape(str(note))}</p>" for note in _list(output.get("notes")))
-    return (
-        f"<header><h1>{escape(trained.job_name)}</h1>"
-        f'<p><span class="{tone}">{escape(shown)}</span> · {anchors}</p>'
-        f"<p>Model: <code>{escape(trained.model_artifact_url)}</code></p>"
-        f'<p class="soft">Image: <code>{escape(trained.training_image)}</code></p>{notes}'
-        f"{_cards(report)}</header>"
+    status = status_words({"status": "Completed", **output})
+    tone = "good" if output.get("status", "Completed") == "Completed" else "noted"
+    return element(
+        "header",
+        element("h1", trained.job_name),
+        element("p", element("span", status, class_=tone), f" · {_when(report.ended)}"),
+        element("p", "Model: ", element("code", trained.model_artifact_url, class_="whole")),
+        element("p", "Image: ", element("code", trained.training_image), class_="soft"),
+        *(element("p", note, class_="note") for note in report.notes),
+        _cards(report),
     )
 
 
-def _cards(report: Report) -> str:
-    output = report.trained.output
-    seconds = {
-        label: output[key]
+def _when(ended: EndedExecution) -> str:
+    """Return the date of a run, and how long it took."""
+    began, end = ended.description["startDate"], ended.description["stopDate"]
+    date = began.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
+    return f"{date} · {duration((end - began).total_seconds())}"
+
+
+def _cards(report: Report) -> Html:
+    output, record = report.trained.output, report.record
+    cards = {
+        label: duration(output[key])
         for label, key in (("Training", "training_seconds"), ("Billable", "billable_seconds"))
         if isinstance(output.get(key), int | float)
     }
-    cards = {label: duration(value) for label, value in seconds.items()}
     saving = report.trained.spot_saving_percent
     if saving is not None:
         cards["Saved by spot"] = f"{number(saving)} %"
-    if report.record.attempts:
-        last = report.record.attempts[-1]
+    if record.attempts and record.attempts[-1].instance_type:
+        last = record.attempts[-1]
         cards["Instances"] = f"{last.instance_count} x {last.instance_type}"
     attempts = _list(output.get("attempts"))
     if len(attempts) > 1:
         cards["Attempts"] = str(len(attempts))
-    if report.record.log_lines:
-        cards["Log lines"] = f"{report.record.log_lines:,}"
-    return '<div class="cards">' + "".join(_card(*card) for card in cards.items()) + "</div>"
-
-
-def _card(label: str, value: str) -> str:
-    return (
-        f'<div class="card"><span class="soft">{escape(label)}</span><b>{escape(value)}</b></div>'
+    if record.log_lines:
+        cards["Log lines"] = f"{record.log_lines:,}"
+    shown = (
+        element("div", element("span", label, class_="soft"), element("b", value), class_="card")
+        for label, value in cards.items()
     )
+    return element("div", *shown, class_="cards")
 
 
-def _curves(record: Record) -> str:
-    curves = "".join(
-        f'<div class="card"><h3><span>{escape(name)}</span>'
-        f'<span class="soft">last {number(points[-1][1])}</span></h3>'
-        f"{learning_curve(name, points)}</div>"
-        for name, points in record.metrics.points.items()
-    )
-    return f'<div class="curves">{curves}</div>' if curves else ""
+def _curves(record: Record) -> Html | None:
+    series = record.metrics.series
+    curves = (learning_curve(name, each) for name, each in sorted(series.items()))
+    return element("div", *curves, class_="curves") if series else None
 
 
-def _timeline(output: Mapping[str, Any]) -> str:
-    shown = phases(output.get("timeline"))
-    rows = [(phase.status, phase.took, phase.message) for phase in shown]
-    return draw(shown) + _table(("Status", "Time", "Message"), rows)
+def _timeline(output: Mapping[str, Any], record: Record) -> Html | None:
+    shown = stretches(output, record)
+    if not shown:
+        return None
+    return join(bar(shown), _table(("Status", "UTC", "Took", "Message"), rows(shown)))
 
 
-def _attempts(output: Mapping[str, Any]) -> str:
-    attempts = [entry for entry in _list(output.get("attempts")) if isinstance(entry, dict)]
-    if len(attempts) < 2:
-        return ""
-    keys = ("job_name", "instance_type", "status", "secondary_status", "failure_reason")
-    return _table(
-        ("Training job", "Instance type", "Status", "", "Reason"),
-        [[entry.get(key) or "" for key in keys] for entry in attempts],
-    )
-
-
-def _rules(output: Mapping[str, Any]) -> str:
+def _rules(output: Mapping[str, Any]) -> Html | None:
     rules = [entry for entry in _list(output.get("rule_evaluations")) if isinstance(entry, dict)]
     keys = ("name", "status", "details")
     return _table(
-        ("Rule", "Status", "Details"), [[rule.get(key) or "" for key in keys] for rule in rules]
+        ("Rule", "Status", "Details"),
+        [_row(*(rule.get(key) or "" for key in keys)) for rule in rules],
     )
 
 
-def _final_metrics(trained: Trained) -> str:
-    rows = [
-        (name, number(value) if isinstance(value, int | float) else value)
+def _final_metrics(trained: Trained) -> Html | None:
+    shown = [
+        _row(name, number(value) if isinstance(value, int | float) else value)
         for name, value in trained.final_metrics.items()
     ]
-    return _table(("Metric", "Value"), rows)
+    return _table(("Metric", "Value"), shown)
 
 
-def _arguments(report: Report) -> str:
+def _arguments(report: Report) -> Html | None:
     defaults = report.trained.output.get("defaults_applied")
-    rows: list[tuple[str, str]] = [
-        (name, _shown(value)) for name, value in sorted(report.arguments.items())
-    ]
+    given = {name: _shown(value) for name, value in sorted(report.arguments.items())}
     for name, value in sorted((defaults if isinstance(defaults, dict) else {}).items()):
-        if name not in report.arguments:
-            rows.append((name, f"{_shown(value)} (default)"))
-    return _table(("Argument", "Value"), rows)
+        given.setdefault(name, f"{_shown(value)} (default)")
+    return _table(("Argument", "Value"), [_row(*each) for each in given.items()])
 
 
-def _last_lines(record: Record) -> str:
-    lines = "\n".join(escape(line) for line in record.last_lines)
-    return f"<pre>{lines}</pre>" if lines else ""
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+def _links(report: Report) -> Html:
+    pages = links(report.ended.arn, report.trained.job_name)
+    return element(
+        "div",
+        *(
+            element(
+                "p",
+                element("span", f"{_PAGES[key]} ", class_="soft"),
+                element("code", url, class_="whole"),
+            )
+            for key, url in pages.items()
+        ),
     )
+
+
+def _last_lines(record: Record) -> Html | None:
+    lines = "\n".join(map(str, record.last_lines))
+    return element("pre", lines) if lines else None
+
+
+def _row(*cells: object) -> Html:
+    return element("tr", *(element("td", cell) for cell in cells))
+
+
+def _table(head: Iterable[str], body: Sequence[Html]) -> Html | None:
     if not body:
-        return ""
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    return f'<div class="scroll"><table><tr>{titles}</tr>{body}</table></div>'
+        return None
+    titles = element("tr", *(element("th", title) for title in head))
+    return element("div", element("table", titles, *body), class_="scroll")
 
 
 def _shown(value: Any) -> str:

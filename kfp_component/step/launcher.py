@@ -9,25 +9,35 @@ from collections.abc import Sequence
 from kfp_component.aws.clients import BotocoreAws
 from kfp_component.durations import duration, number
 from kfp_component.errors import BadInput, ExitCode, StepError
-from kfp_component.execution.result import INVALID_ARGUMENTS, DryRun, Failure, Trained, read_result
-from kfp_component.execution.start import Execution, Starter
+from kfp_component.execution.result import (
+    INVALID_ARGUMENTS,
+    DryRun,
+    NotTrained,
+    Trained,
+    read_result,
+)
+from kfp_component.execution.run import EndedExecution, run_execution
 from kfp_component.report.page import Report, render
 from kfp_component.step.failure import complain, explain, leave_termination_message
 from kfp_component.step.outputs import write_outputs
-from kfp_component.stopping.stopper import Stopper
 from kfp_component.task_input.executor_input import ExecutorInput
+from kfp_component.watch.execution import ExecutionWatch
 from kfp_component.watch.progress import PlainView, View
-from kfp_component.watch.watch import Record, Watch
+from kfp_component.watch.training import TrainingWatch, watch_training
 from training_job.links import links
 
 _USAGE = "usage: python -m kfp_component --executor_input '<KFP executor input, JSON>'"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the step.
+    """Run the step.
 
     Returns:
         An ``ExitCode``: 0 only if the model exists and every output is written.
+
+    Example:
+        >>> main(["--executor_input", text])  # doctest: +SKIP
+        0
     """
     view = choose_view()
     try:
@@ -39,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def choose_view() -> View:
-    """A live view on a terminal if the extra ``terminal`` is installed, else plain lines."""
+    """Return a live view on a terminal if the extra ``terminal`` is installed; else plain lines."""
     if sys.stdout is not None and sys.stdout.isatty() and importlib.util.find_spec("rich"):
         from kfp_component.watch.live import LiveView  # noqa: PLC0415 - the image has no rich
 
@@ -67,76 +77,68 @@ class Step:
     def __init__(self, task: ExecutorInput, view: View) -> None:
         self._task = task
         self._view = view
-        endpoint_url = task.arguments.get("endpoint_url")
-        if endpoint_url is not None and not isinstance(endpoint_url, str):
-            raise BadInput(f"endpoint_url must be a URL; got {endpoint_url!r}.")
-        try:
-            self._aws = BotocoreAws(task.state_machine.region, endpoint_url)
-        except ValueError as error:
-            raise BadInput(f"endpoint_url cannot be used: {error}.") from None
-        self._stopper = Stopper(self._aws, task.stop_on_sigterm, self._last_words)
+        self._aws = _aws(task)
+        self._shown: TrainingWatch | None = None
 
     def run(self) -> int:
-        """Starts or joins the execution, awaits it and hands on what it says."""
-        self._stopper.install()
-        # KFP 2.17 and later number the attempts that Argo makes by itself, and start at 0 again
-        # when a person retries the run.
-        is_automatic_retry = os.environ.get("KFP_RETRY_INDEX", "0") not in ("", "0")
-        starter = Starter(
-            self._aws, self._stopper, self._view.say, is_automatic_retry=is_automatic_retry
+        """Start or join the execution, await it and hand on what it says."""
+        ended = run_execution(
+            self._task,
+            self._aws,
+            self._view,
+            watch=self._watch,
+            last_words=self._last_words,
+            environment=os.environ,
         )
-        execution = starter.start_or_join(self._task)
-        self._introduce(execution)
-        watch = Watch(self._aws, execution.arn, self._view)
-        final = watch.run()
-        result = read_result(final)
+        assert self._shown is not None
+        result = read_result(ended.description)
         if isinstance(result, Trained):
-            self._write_outputs(execution, result, watch.record)
-            self._conclude(execution, result, watch.age)
-            return ExitCode.SUCCEEDED
+            return self._hand_on(ended, result, self._shown)
         if isinstance(result, DryRun):
             return self._show_request(result)
-        return self._fail(execution, result, watch)
+        return self._fail(ended, result, self._shown)
 
-    def _introduce(self, execution: Execution) -> None:
-        verb = "Joined the execution of this task" if execution.joined else "Started execution"
-        self._view.say(f"{verb} {execution.name}")
-        self._view.say(f"Execution: {links(execution.arn, None)['execution']}")
+    def _watch(self, execution_arn: str) -> ExecutionWatch:
+        watch, self._shown = watch_training(self._aws, execution_arn, self._view)
+        return watch
 
-    def _write_outputs(self, execution: Execution, trained: Trained, record: Record) -> None:
-        report = render(Report(self._task.arguments, execution.arn, trained, record))
+    def _hand_on(self, ended: EndedExecution, trained: Trained, shown: TrainingWatch) -> int:
+        notes = [
+            *(trained.output.get("notes") or []),
+            *shown.record.unmatched(trained.final_metrics),
+        ]
+        report = Report(self._task.arguments, ended, trained, shown.record, notes)
         try:
-            write_outputs(self._task, execution.arn, trained, report)
+            write_outputs(self._task, ended.arn, trained, render(report))
         except OSError as error:
             raise StepError(
                 f"The model exists ({trained.model_artifact_url}), but the outputs of this step "
                 f"could not be written: {error}. A retry of this task reuses the model."
             ) from error
-
-    def _conclude(self, execution: Execution, trained: Trained, age: float) -> None:
-        self._view.say(f"Trained in {duration(age)}: {trained.model_artifact_url}")
+        self._view.say(f"Trained in {duration(shown.age())}: {trained.model_artifact_url}")
         for name, value in trained.final_metrics.items():
             self._view.say(f"  {name}: {number(value)}")
-        for note in trained.output.get("notes") or []:
+        for note in notes:
             self._view.say(f"Note: {note}")
-        for label, page in links(execution.arn, trained.job_name).items():
+        for label, page in links(ended.arn, trained.job_name).items():
             self._view.say(f"{label.replace('_', ' ').capitalize()}: {page}")
         self._view.close()
+        return ExitCode.SUCCEEDED
 
     def _show_request(self, dry_run: DryRun) -> int:
         self._view.say("dry_run is true: nothing was started. The request would have been:")
         self._view.say(json.dumps(dry_run.output.get("request"), indent=2))
         for note in dry_run.output.get("notes") or []:
             self._view.say(f"Note: {note}")
-        text = (
+        self._view.close()
+        complain(
             "dry_run is true: the request is complete, nothing was started and there is no model."
         )
-        self._view.close()
-        complain(text)
         return ExitCode.FAILED
 
-    def _fail(self, execution: Execution, failure: Failure, watch: Watch) -> int:
-        text = explain(failure, execution.arn, watch.record.last_lines, self._task.arguments)
+    def _fail(self, ended: EndedExecution, failure: NotTrained, shown: TrainingWatch) -> int:
+        record = shown.record
+        text = explain(failure, ended.arn, record.last_lines, self._task.arguments)
         self._view.close()
         complain(text)
         wrong_arguments = failure.error == INVALID_ARGUMENTS
@@ -146,3 +148,13 @@ class Step:
         leave_termination_message(text)
         self._view.say(text)
         self._view.close()
+
+
+def _aws(task: ExecutorInput) -> BotocoreAws:
+    endpoint_url = task.arguments.get("endpoint_url")
+    if endpoint_url is not None and not isinstance(endpoint_url, str):
+        raise BadInput(f"endpoint_url must be a URL; got {endpoint_url!r}.")
+    try:
+        return BotocoreAws(task.state_machine.region, endpoint_url)
+    except ValueError as error:
+        raise BadInput(f"endpoint_url cannot be used: {error}.") from None

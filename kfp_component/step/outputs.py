@@ -16,13 +16,19 @@ from kfp_component.task_input.executor_input import ExecutorInput, OutputArtifac
 
 
 def write_outputs(task: ExecutorInput, execution_arn: str, trained: Trained, report: str) -> None:
-    """Writes the parameters, the artifacts and, last, the file that lists them.
+    """Write the parameters, the artifacts and, last, the file that lists them.
 
     Args:
         task: Says where each goes.
         execution_arn: The execution that trained.
         trained: Its result.
         report: The report's HTML.
+
+    Raises:
+        OSError: One cannot be written.
+
+    Example:
+        >>> write_outputs(task, execution_arn, trained, render(report))  # doctest: +SKIP
     """
     parameters = {
         "model_artifact_url": trained.model_artifact_url,
@@ -47,7 +53,7 @@ def write_outputs(task: ExecutorInput, execution_arn: str, trained: Trained, rep
 
 
 def model_metadata(execution_arn: str, trained: Trained) -> dict[str, Any]:
-    """What is known of the model: where it is, what made it, and how good it was at the end."""
+    """Return where the model is, what made it, and how good it was at the end."""
     output = trained.output
     return _without_nulls(
         {
@@ -64,7 +70,7 @@ def model_metadata(execution_arn: str, trained: Trained) -> dict[str, Any]:
 
 
 def metrics_metadata(trained: Trained) -> dict[str, Any]:
-    """The scalars that KFP's run comparison shows."""
+    """Return the scalars that KFP's run comparison shows."""
     return _without_nulls(
         {
             **trained.final_metrics,
@@ -80,7 +86,7 @@ def _listed(artifact: OutputArtifact, metadata: dict[str, Any]) -> dict[str, Any
 
 
 def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out nulls, empty maps and numbers that JSON does not have."""
+    """Return all but nulls, empty maps and numbers that JSON does not have."""
     kept = {}
     for key, item in value.items():
         entry = _without_nulls(item) if isinstance(item, dict) else item

@@ -14,20 +14,13 @@ import time
 from collections.abc import Callable
 
 from kfp_component.aws.clients import Aws
-from kfp_component.aws.errors import Kind, error_code, kind_of
 from kfp_component.errors import ExitCode
-
-# The error of an execution that was stopped because its pod had to go, and for a person's wish.
-STOPPED_WITH_POD = "StoppedWithPod"
-STOPPED_BY_USER = "StoppedByUser"
+from kfp_component.stopping.request import STOPPED_BY_USER, STOPPED_WITH_POD, StopRequest
 
 # What `python -m kfp_component.stop` sends: a person ended the run, so the training ends too.
 STOP_SIGNAL = signal.SIGUSR1
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, STOP_SIGNAL)
-# A second request is sent while the first is unanswered: its connection may be dead.
-_HEDGE_SECONDS = 0.5
-_PATIENCE_SECONDS = 25.0
 _LAST_WORDS_SECONDS = 0.3
 
 
@@ -56,11 +49,9 @@ class Stopper:
         self._target: str | None = None
         self._starting = False
         self._requested = threading.Event()
-        self._stopped = threading.Event()
-        self._given_up = threading.Event()
 
     def install(self) -> None:
-        """Takes over SIGTERM, SIGINT and STOP_SIGNAL; call once, from the main thread."""
+        """Take over SIGTERM, SIGINT and STOP_SIGNAL; call once, from the main thread."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         # The interpreter's C handler writes the signal's number at once, even while the main thread
@@ -70,22 +61,27 @@ class Stopper:
             signal.signal(number, lambda *_: None)
         threading.Thread(target=self._wait_for_signal, args=(reader,), daemon=True).start()
 
-    def aim(self, execution_arn: str) -> None:
-        """Says which execution is about to be started, before it is.
+    def aim(self, execution_arn: str, *, starting: bool = False) -> None:
+        """Say which execution a signal is to stop, if it exists.
 
         Does not return once a signal has come: nothing may be started any more.
+
+        Args:
+            execution_arn: Which one.
+            starting: Whether it is about to be started, so that it may exist at any moment until
+                ``started`` is called.
         """
+        self._starting = starting
         self._target = execution_arn
-        self._starting = True
         while self._requested.is_set():
             time.sleep(1)
 
     def started(self) -> None:
-        """Says that StartExecution has answered."""
+        """Say that StartExecution has answered."""
         self._starting = False
 
     def handle(self, number: int) -> None:
-        """Does what the signal asks for and ends the process with 143."""
+        """Do what the signal asks for and end the process with 143."""
         self._requested.set()
         if self._target is None:
             said = "Stopped before an execution was started."
@@ -108,38 +104,16 @@ class Stopper:
                     self.handle(number)
 
     def _stop(self, execution_arn: str, reason: signal.Signals) -> bool:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline and not self._given_up.is_set():
-            threading.Thread(target=self._try, args=(execution_arn, reason), daemon=True).start()
-            if self._stopped.wait(_HEDGE_SECONDS):
-                return True
-        return self._stopped.is_set()
-
-    def _try(self, execution_arn: str, reason: signal.Signals) -> None:
-        for _ in range(20):
-            try:
-                self._aws.states.stop_execution(
-                    executionArn=execution_arn,
-                    error=STOPPED_WITH_POD if reason == signal.SIGTERM else STOPPED_BY_USER,
-                    cause=f"The Kubeflow Pipelines step was told to end ({reason.name}).",
-                )
-            except Exception as error:
-                if error_code(error) == "ExecutionDoesNotExist" and not self._starting:
-                    self._stopped.set()  # It was never started.
-                elif self._is_final(error):
-                    self._given_up.set()
-                else:
-                    time.sleep(0.05)
-                    continue
-            else:
-                self._stopped.set()
-            return
-
-    def _is_final(self, error: Exception) -> bool:
-        return kind_of(error) is Kind.PERMANENT and error_code(error) != "ExecutionDoesNotExist"
+        return StopRequest(
+            self._aws,
+            execution_arn,
+            STOPPED_WITH_POD if reason == signal.SIGTERM else STOPPED_BY_USER,
+            f"The Kubeflow Pipelines step was told to end ({reason.name}).",
+            starting=lambda: self._starting,
+        ).send()
 
     def _say_within(self, text: str, seconds: float) -> None:
-        """Speaks in a thread: standard output may be closed, or full with nobody reading it."""
+        """Speak in a thread: standard output may be closed, or full with nobody reading it."""
 
         def speak() -> None:
             with contextlib.suppress(OSError, ValueError):

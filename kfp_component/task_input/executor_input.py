@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from kfp_component.errors import BadInput
+from kfp_component.task_input.inexpressible import not_json, unreplaced
 from kfp_component.task_input.state_machine_arn import StateMachineArn
 
 OUTPUT_PARAMETERS = ("model_artifact_url", "job_name", "training_image", "execution_arn")
 OUTPUT_ARTIFACTS = ("model", "metrics", "report")
+
+# The inputs that the component declares. KFP's driver hands on every input of the task: the SDK
+# adds one for each value inside another (pipelinechannel--bucket) and for what else is a parameter
+# (base_image, memory_limit).
+INPUTS = frozenset(json.loads(Path(__file__).with_name("inputs.json").read_text()))
 
 # Where KFP mounts each kind of object store, as kfp.dsl.Artifact.path does.
 _MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
@@ -23,7 +29,7 @@ _MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 
 @dataclass(frozen=True)
 class OutputArtifact:
-    """An artifact this task is to produce.
+    """An artifact that this task is to produce.
 
     Attributes:
         name: KFP's own name for it, to be handed back unchanged.
@@ -37,7 +43,7 @@ class OutputArtifact:
 
     @classmethod
     def from_json(cls, artifact: Mapping[str, Any]) -> Self:
-        """Reads one entry of ``outputs.artifacts.<name>.artifacts``."""
+        """Return one entry of ``outputs.artifacts.<name>.artifacts``."""
         uri = str(artifact["uri"])
         return cls(name=str(artifact.get("name", "")), uri=uri, path=_local_path(uri))
 
@@ -49,7 +55,8 @@ class ExecutorInput:
     Attributes:
         state_machine: The state machine that trains.
         stop_on_sigterm: Whether SIGTERM stops the training; true when the task does not say.
-        arguments: The execution's input: what the author gave, and nothing that was left out.
+        arguments: The execution's input: what the author gave for the inputs that the component
+            declares, and nothing that was left out.
         parameter_files: For each output parameter, the file KFP reads it from.
         artifacts: The output artifacts, by output name.
         output_file: Where KFP reads the metadata of the outputs from.
@@ -78,14 +85,20 @@ class ExecutorInput:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads the value of ``--executor_input``.
+        """Read the value of ``--executor_input``.
 
         Raises:
-            BadInput: It is not what KFP 2 passes, or ``state_machine_arn`` is missing or not one.
+            BadInput: It is not what KFP 2 passes, a value is none that KFP can express, or
+                ``state_machine_arn`` is missing or not one.
+
+        Example:
+            >>> task = ExecutorInput.parse(sys.argv[2])  # doctest: +SKIP
         """
         try:
             document = json.loads(text)
-        except ValueError as error:
+        except json.JSONDecodeError as error:
+            if '"parameterValues"' in text:
+                raise BadInput(not_json(text, error, INPUTS)) from None
             raise BadInput(
                 f"--executor_input is not JSON ({error}). It must be the JSON object that Kubeflow "
                 f"Pipelines puts in place of {{{{$}}}}; got {_shortened(text)}."
@@ -102,6 +115,8 @@ class ExecutorInput:
     @classmethod
     def _from_json(cls, document: Mapping[str, Any]) -> Self:
         arguments = _given(document.get("inputs", {}).get("parameterValues", {}))
+        if problems := unreplaced(arguments):
+            raise BadInput(" ".join(problems))
         stop_on_sigterm = arguments.pop("stop_on_sigterm", True)
         if not isinstance(stop_on_sigterm, bool):
             raise BadInput(f"stop_on_sigterm must be true or false; got {stop_on_sigterm!r}.")
@@ -122,12 +137,16 @@ class ExecutorInput:
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Drops what was not given: an optional input is absent on a cluster and null locally."""
-    return {name: _whole(value) for name, value in values.items() if value not in (None, "")}
+    """Return the declared inputs that were given; one that was not may be absent, null or ''."""
+    return {
+        name: _whole(value)
+        for name, value in values.items()
+        if name in INPUTS and value not in (None, "")
+    }
 
 
 def _whole(value: Any) -> Any:
-    """Turns whole floats into integers: KFP's structs know floats only, so 30 may come as 30.0."""
+    """Return whole floats as integers: KFP's structs know floats only, so 30 may come as 30.0."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):

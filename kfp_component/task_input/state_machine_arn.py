@@ -27,7 +27,7 @@ class StateMachineArn:
 
     @classmethod
     def parse(cls, value: Any) -> Self:
-        """Reads the component's ``state_machine_arn``.
+        """Read the component's ``state_machine_arn``.
 
         Raises:
             BadInput: It was not given or is not the ARN of a state machine.
@@ -47,7 +47,7 @@ class StateMachineArn:
         return cls(value, match["partition"], match["region"], match["account"], match["name"])
 
     def execution_arn(self, execution_name: str) -> str:
-        """The ARN an execution of that name has, known before it is started."""
+        """Return the ARN that an execution of that name has, known before it is started."""
         return (
             f"arn:{self.partition}:states:{self.region}:{self.account}"
             f":execution:{self.name}:{execution_name}"

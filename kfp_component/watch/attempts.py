@@ -1,101 +1,133 @@
-"""Which training jobs an execution has started, read from its history.
+"""What the events of a training execution say: which jobs it starts, and why another follows.
 
-While an execution runs, only its history tells the name of its training job.
-https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
+The names of the states and what they put out are those of infra/workflow/definition.py; the rest is
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html . Whatever an
+event lacks is done without: the history is shown, and decides nothing.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kfp_component.aws.clients import StatesClient
+from kfp_component.durations import duration
+from kfp_component.record.record import SeenAttempt
 
-# An event may hold 256 KiB: small pages keep memory flat.
-_PAGE = 25
+_LONGEST_REASON = 300
+_JUDGE, _PLANNER = "JudgeAttempt", "BuildRequest"
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One training job of an execution.
+class Planned:
+    """The instance types that the attempts may use, in order."""
+
+    instance_types: list[str]
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """SageMaker has taken the request: there is a training job."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """SageMaker has not taken the request, or the job ended badly; in the service's words."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the state machine made of an attempt.
 
     Attributes:
-        job_name: The training job's name.
-        instance_type: What it runs on; '' if the request does not say.
-        instance_count: On how many hosts.
-        max_run: For how long it may run, in seconds; 0 if the request does not say.
-        metric_regexes: The regular expression of each metric, by name.
-        elsewhere: Whether it runs under an assumed role, so that our role cannot see it.
+        decision: ``retry``, ``wait``, ``succeed``, ``fail`` and so on (docs/outcomes.md).
+        wait_seconds: The longest wait before what follows.
+        jobs: The training jobs that ended and are followed by another, oldest first.
+        instance: Index of the instance type that follows.
     """
 
-    job_name: str
-    instance_type: str
-    instance_count: int
-    max_run: int
-    metric_regexes: dict[str, str]
-    elsewhere: bool
+    decision: str
+    wait_seconds: int
+    jobs: list[Mapping[str, Any]]
+    instance: int
 
-    @classmethod
-    def from_request(cls, request: dict[str, Any], elsewhere: bool) -> "Attempt":
-        """Reads a CreateTrainingJob request."""
-        resources = request.get("ResourceConfig", {})
-        definitions = request.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
-        return cls(
-            job_name=request["TrainingJobName"],
-            instance_type=resources.get("InstanceType", ""),
-            instance_count=int(resources.get("InstanceCount", 1)),
-            max_run=int(request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 0)),
-            metric_regexes={item["Name"]: item["Regex"] for item in definitions},
-            elsewhere=elsewhere,
+
+AttemptNews = SeenAttempt | Planned | Submitted | Refused | Judged
+
+
+def read_event(event: Mapping[str, Any]) -> AttemptNews | None:
+    """Return what an event of the history says of the attempts; None if it is about others."""
+    try:
+        return _of_state(event.get("stateExitedEventDetails") or {}) or _of_task(event)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refused: str) -> str:
+    """Return why another attempt follows, when, and on what.
+
+    Args:
+        verdict: A verdict to try again.
+        ended: How many training jobs had ended before.
+        instance_types: Those that the attempts may use, in order.
+        refused: Why the last request was not taken; '' if it was.
+
+    Example:
+        >>> job = {"failure_reason": "CapacityError: none left"}
+        >>> explanation(Judged("retry", 30, [job], 1), 0, ["ml.p3.2xlarge", "ml.g5.xlarge"], "")
+        ... # doctest: +ELLIPSIS
+        'Attempt 1 ended without a model: CapacityError: none left. ... on ml.g5.xlarge.'
+    """
+    number, kinds = len(verdict.jobs), instance_types[verdict.instance :]
+    when = f"within {duration(verdict.wait_seconds)}" + (f" on {kinds[0]}" if kinds else "")
+    if number > ended:
+        reason = _reason(verdict.jobs[-1])
+        return (
+            f"Attempt {number} ended without a model: {reason} Attempt {number + 1} begins {when}."
         )
+    return (
+        f"SageMaker did not take the request ({refused or 'no reason is known'}). It is sent again "
+        f"{when}."
+    )
 
 
-class AttemptHistory:
-    """Follows an execution's history and gives each attempt once, oldest first."""
-
-    def __init__(self, states: "StatesClient", execution_arn: str) -> None:
-        self.states = states
-        self._execution_arn = execution_arn
-        self._seen = 0
-
-    def new_attempts(self) -> list[Attempt]:
-        """The attempts that were scheduled since the last call.
-
-        Reads backwards from the newest event, so that a long history is not read again.
-        """
-        found: list[Attempt] = []
-        newest = self._seen
-        token: dict[str, str] = {}
-        while True:
-            page = self.states.get_execution_history(
-                executionArn=self._execution_arn,
-                reverseOrder=True,
-                maxResults=_PAGE,
-                includeExecutionData=True,
-                **token,
-            )
-            for event in page["events"]:
-                if event["id"] <= self._seen:
-                    break
-                newest = max(newest, event["id"])
-                attempt = _attempt_of(event)
-                if attempt:
-                    found.insert(0, attempt)
-            else:
-                if page.get("nextToken"):
-                    token = {"nextToken": page["nextToken"]}
-                    continue
-            self._seen = newest
-            return found
+def _reason(job: Mapping[str, Any]) -> str:
+    """Return why a job ended, as a sentence."""
+    said = job.get("failure_reason") or job.get("secondary_status") or job.get("status") or ""
+    reason = str(said).partition("\n")[0].strip()[:_LONGEST_REASON] or "no reason is known"
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
-def _attempt_of(event: dict[str, Any]) -> Attempt | None:
-    details = event.get("taskScheduledEventDetails", {})
+def _of_state(details: Mapping[str, Any]) -> AttemptNews | None:
+    if details.get("name") == _PLANNER:
+        types = json.loads(details["output"])["plan"]["instance_types"]
+        return Planned([str(kind) for kind in types]) if isinstance(types, list) else None
+    if details.get("name") != _JUDGE:
+        return None
+    verdict = json.loads(details["output"])
+    progress = verdict["progress"]
+    return Judged(
+        str(verdict["decision"]),
+        int(verdict["wait_seconds"]),
+        [dict(job) for job in progress["jobs"]],
+        int(progress["instance"]),
+    )
+
+
+def _of_task(event: Mapping[str, Any]) -> AttemptNews | None:
+    kind = str(event.get("type", ""))
+    details = event.get(f"{kind[:1].lower()}{kind[1:]}EventDetails") or {}
     if details.get("resourceType") != "sagemaker":
         return None
     if not str(details.get("resource", "")).startswith("createTrainingJob"):
         return None
-    try:
+    if kind == "TaskScheduled":
         request = json.loads(details["parameters"])
-        return Attempt.from_request(request, elsewhere=bool(details.get("taskCredentials")))
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None
+        return SeenAttempt.from_request(request, elsewhere=bool(details.get("taskCredentials")))
+    if kind == "TaskSubmitted":
+        return Submitted()
+    if kind in ("TaskFailed", "TaskSubmitFailed"):
+        cause = str(details.get("cause") or "").partition("\n")[0][:_LONGEST_REASON]
+        return Refused(": ".join(filter(None, (str(details.get("error") or ""), cause))))
+    return None

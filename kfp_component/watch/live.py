@@ -1,16 +1,16 @@
 """A live view for a terminal: log lines scroll above a bar that shows where the run is."""
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from kfp_component.watch.progress import Snapshot, newest
+from kfp_component.watch.progress import Snapshot
 
 
 class LiveView:
     """Draws with rich, on standard output.
 
-    The bar is the run's time against the job's ``max_run``; it pulses while that is not known.
+    The bar is the script's own count of its steps; it pulses while the script tells none.
 
     Args:
         console: Where to draw; rich's own choice unless a test says otherwise.
@@ -22,10 +22,9 @@ class LiveView:
         self._console = console or Console()
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("[bold]{task.description}"),
+            TextColumn("{task.description}", style="bold", markup=False),
             BarColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=self._console,
             transient=True,
         )
@@ -33,32 +32,31 @@ class LiveView:
         self._progress.start()
 
     def say(self, text: str) -> None:
-        """Prints a line of the launcher's own, set off from the log."""
+        """Print a line of the launcher's own, set off from the log."""
         self._console.print(Text(f"[rl] {text}", style="cyan"), soft_wrap=True)
 
     def log(self, host: str, line: str) -> None:
-        """Prints a line of the training job's log."""
+        """Print a line of the training job's log."""
         self._console.print(Text(f"{host} | {line}" if host else line), soft_wrap=True)
 
     def status(self, name: str, detail: str) -> None:
-        """Prints the status and puts it before the bar."""
+        """Print the status and put it before the bar."""
         self.say(f"{name} {detail}")
         self._progress.update(self._task, description=name)
 
     def still(self, snapshot: Snapshot) -> None:
-        """Moves the bar."""
-        note = f"{snapshot.lines} lines{newest(snapshot.metrics)}"
+        """Move the bar."""
         self._progress.update(
             self._task,
             description=snapshot.status,
-            completed=min(snapshot.age, snapshot.limit),
-            total=snapshot.limit or None,
-            note=note,
+            completed=snapshot.share or 0.0,
+            total=None if snapshot.share is None else 1.0,
+            note=snapshot.words,
         )
 
     def flush(self) -> None:
-        """Does nothing: rich writes at once."""
+        """Do nothing: rich writes at once."""
 
     def close(self) -> None:
-        """Takes the bar away and gives the cursor back."""
+        """Take the bar away and give the cursor back."""
         self._progress.stop()

@@ -39,7 +39,7 @@ class LogTail:
     Args:
         aws: Where to read them.
         job_name: The training job.
-        expected_hosts: How many streams there will be.
+        expected_hosts: How many hosts there will be, each with a stream.
         take: Called with the host (``algo-1``) and each line.
         clock: A monotonic clock, in seconds.
     """
@@ -54,7 +54,7 @@ class LogTail:
     ) -> None:
         self._aws = aws
         self._prefix = f"{job_name}/"
-        self._expected_hosts = expected_hosts
+        self._expected_streams = expected_hosts
         self._take = take
         self._clock = clock
         self._streams: dict[str, _Stream] = {}
@@ -62,7 +62,7 @@ class LogTail:
         self._delay = _SOONEST
 
     def poll(self) -> float:
-        """Reads what is new, some pages at most, and returns the seconds until the next poll."""
+        """Read what is new, some pages at most; return the seconds until the next poll."""
         lines = self.drain()
         behind = any(not stream.at_end for stream in self._streams.values())
         if lines:
@@ -72,11 +72,16 @@ class LogTail:
         return max(_PER_STREAM * len(self._streams), _PER_STREAM if behind else self._delay)
 
     def look_again(self) -> None:
-        """Looks for streams at the next poll, whenever it did last."""
+        """Look for streams at the next poll, whenever it did last."""
         self._look_for_streams_at = 0.0
 
+    def expect_more(self, hosts: int) -> None:
+        """Look for new streams until there are so many more: the job begins again."""
+        self._expected_streams += hosts
+        self.look_again()
+
     def drain(self) -> int:
-        """Reads what is new and returns the number of lines.
+        """Read what is new and return the number of lines.
 
         Call it again while it returns a number above 0.
         """
@@ -102,7 +107,7 @@ class LogTail:
             if not page.get("nextToken"):
                 break
             token = {"nextToken": page["nextToken"]}
-        complete = len(self._streams) >= self._expected_hosts
+        complete = len(self._streams) >= self._expected_streams
         pause = _MORE_STREAMS_EVERY if complete else _STREAMS_EVERY
         self._look_for_streams_at = self._clock() + pause
 

@@ -23,16 +23,33 @@ class Snapshot:
     Attributes:
         status: SageMaker's secondary status.
         age: How long the execution has been running, in seconds.
-        limit: How long the training job may run, in seconds; 0 if that is not known.
         lines: How many log lines there were.
         metrics: The newest value of each metric.
+        progress: The script's own count of its steps; '' if it tells none.
+        share: What part of them is done, from 0 to 1; None if it tells none.
     """
 
     status: str
     age: float
-    limit: int
     lines: int
     metrics: Mapping[str, float]
+    progress: str = ""
+    share: float | None = None
+
+    @property
+    def words(self) -> str:
+        """How long it has been running, and what its log has told."""
+        values = list(self.metrics.items())[:_SHOWN_METRICS]
+        return "; ".join(
+            filter(
+                None,
+                (
+                    f"{duration(self.age)} so far, {self.lines} log lines",
+                    self.progress,
+                    ", ".join(f"{name} {number(value)}" for name, value in values),
+                ),
+            )
+        )
 
 
 class View(Protocol):
@@ -43,32 +60,26 @@ class View(Protocol):
         """How often to call ``still``."""
 
     def say(self, text: str) -> None:
-        """Shows a line of the launcher's own."""
+        """Show a line of the launcher's own."""
 
     def log(self, host: str, line: str) -> None:
-        """Shows a line of the training job's log; ``host`` is '' if there is only one."""
+        """Show a line of the training job's log; ``host`` is '' if there is only one."""
 
     def status(self, name: str, detail: str) -> None:
-        """Shows that the training job entered a status."""
+        """Show that the training job entered a status."""
 
     def still(self, snapshot: Snapshot) -> None:
-        """Shows that the run goes on."""
+        """Show that the run goes on."""
 
     def flush(self) -> None:
-        """Hands the log lines shown so far to whoever reads."""
+        """Hand the log lines shown so far to whoever reads."""
 
     def close(self) -> None:
-        """Ends the view."""
-
-
-def newest(metrics: Mapping[str, float]) -> str:
-    """Writes the first metrics, to follow something else; '' if there are none."""
-    values = [f"{name} {number(value)}" for name, value in list(metrics.items())[:_SHOWN_METRICS]]
-    return "; " + ", ".join(values) if values else ""
+        """End the view."""
 
 
 class PlainView:
-    """Prints lines; standard output may be closed at any time, which changes nothing else.
+    """Print lines; standard output may be closed at any time, which changes nothing else.
 
     Args:
         stream: Where to print; standard output unless a test says otherwise.
@@ -81,31 +92,28 @@ class PlainView:
         self._stream: TextIO | None = stream or sys.stdout
 
     def say(self, text: str) -> None:
-        """Prints a line of the launcher's own."""
+        """Print a line of the launcher's own."""
         self._print(f"[rl] {text}")
 
     def log(self, host: str, line: str) -> None:
-        """Prints a line of the training job's log, with its host if it is one of several."""
+        """Print a line of the training job's log, with its host if it is one of several."""
         self._print(f"{host} | {line}" if host else line, flush=False)
 
     def status(self, name: str, detail: str) -> None:
-        """Prints the status that begins."""
+        """Print the status that begins."""
         self.say(f"{name} {detail}")
 
     def still(self, snapshot: Snapshot) -> None:
-        """Prints a heartbeat with the newest metrics."""
-        self.say(
-            f"{snapshot.status}, {duration(snapshot.age)} so far, {snapshot.lines} log lines"
-            f"{newest(snapshot.metrics)}"
-        )
+        """Print a heartbeat with the newest metrics."""
+        self.say(f"{snapshot.status}, {snapshot.words}")
 
     def flush(self) -> None:
-        """Hands what was printed to whoever reads: a thousand lines are one write."""
+        """Hand what was printed to whoever reads: a thousand lines are one write."""
         if self._stream is not None:
             self._guarded(self._stream.flush)
 
     def close(self) -> None:
-        """Prints what is left."""
+        """Print what is left."""
         self.flush()
 
     def _print(self, text: str, flush: bool = True) -> None:

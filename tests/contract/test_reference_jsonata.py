@@ -16,7 +16,7 @@ import pytest
 
 from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt
-from local_aws.corrections.states import jsonata as states_jsonata
+from local_aws.corrections.states.expressions import jsonata as states_jsonata
 from tests.support.arguments import CUSTOM_IMAGE
 from tools.reference_jsonata import ReferenceJsonata
 

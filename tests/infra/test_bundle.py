@@ -74,11 +74,18 @@ def test_a_failing_pip_is_told_with_what_was_asked(monkeypatch, tmp_path):
     def fails(command, **options):
         return subprocess.CompletedProcess(command, 1, "", "no such wheel")
 
-    monkeypatch.setattr(bundle, "_CACHE", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(bundle.subprocess, "run", fails)
     with pytest.raises(bundle.BundlingFailed, match=r"python3\.12 on arm64:\nno such wheel"):
         bundle._dependencies("python3.12", "arm64")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("*/*")) == []
+
+
+def test_a_cache_that_cannot_be_written_names_the_way_around(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(bundle.BundlingFailed, match="XDG_CACHE_HOME names another"):
+        bundle._dependencies("python3.12", "arm64")
 
 
 def test_the_hash_is_of_sources_pins_runtime_and_architecture(monkeypatch):
@@ -96,6 +103,6 @@ def test_bad_settings_end_the_synth_with_every_problem_and_no_traceback():
         deployment.run(["-m", "infra.app"], CDK_CONTEXT_JSON=context)
     assert failed.value.stderr.splitlines() == [
         "These settings cannot be deployed:",
-        "  - lambda_architecture: should be 'arm64' or 'x86_64'; got 'sparc'",
+        '  - lambda_architecture: got "sparc"; allowed: arm64 or x86_64',
         "  - retain_dat: there is no such setting; did you mean retain_data?",
     ]

@@ -108,10 +108,13 @@ def test_pods_of_the_listed_service_accounts_only(templates, change, expected):
     ("role", "service", "source", "expected"),
     [
         ("JobRole", "sagemaker", JOBS.replace("*", "x"), True),
+        ("JobRole", "sagemaker", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:processing-job/x", True),
         ("JobRole", "sagemaker", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/x", False),
         ("JobRole", "sagemaker", "arn:aws:sagemaker:us-east-1:999999999999:training-job/x", False),
         ("TrainingRole", "states", MACHINE, True),
+        ("TrainingRole", "states", f"{MACHINE}:live", True),
         ("TrainingRole", "states", f"{MACHINE}2", False),
+        ("TrainingRole", "states", f"{MACHINE}2:live", False),
         ("JobRole", "states", MACHINE, False),
     ],
 )

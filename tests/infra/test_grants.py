@@ -1,7 +1,13 @@
 """Exactly what each role may do, and who may assume it."""
 
+import json
+
 import pytest
 
+from infra.roles.launcher_trust import launcher_trust
+from infra.settings.context import read_settings
+from infra.settings.problems import InvalidSettings
+from infra.stack import RULES
 from tests.support.template.deployments import ACCOUNT, EVERYTHING, IRSA
 from tests.support.template.permission_table import BUCKET, GRANTS, JOBS, MACHINE
 from tests.support.template.resolving import Resolver
@@ -59,7 +65,7 @@ def test_there_is_no_other_role(templates):
     assert not any("ManagedPolicyArns" in role or "Policies" in role for role in roles.values())
 
 
-def test_sagemaker_assumes_the_job_role_for_jobs_of_this_account_only(templates):
+def test_sagemaker_assumes_the_job_role_for_jobs_and_rules_of_this_account_only(templates):
     assert trust(Resolver(templates["default"]), "JobRole") == [
         {
             "Effect": "Allow",
@@ -67,7 +73,9 @@ def test_sagemaker_assumes_the_job_role_for_jobs_of_this_account_only(templates)
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                "ArnLike": {"aws:SourceArn": JOBS},
+                "ArnLike": {
+                    "aws:SourceArn": [JOBS, JOBS.replace("training-job", "processing-job")]
+                },
             },
         }
     ]
@@ -78,7 +86,7 @@ def test_step_functions_assumes_the_state_machine_role_for_this_machine_only(tem
     assert statement["Principal"] == {"Service": "states.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnLike": {"aws:SourceArn": MACHINE},
+        "ArnLike": {"aws:SourceArn": [MACHINE, f"{MACHINE}:*"]},
     }
 
 
@@ -127,6 +135,45 @@ def test_pod_identity_trusts_each_service_account_and_associates_it(templates):
         assert cluster == f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/ml"
     associated = resolver.resources("AWS::EKS::PodIdentityAssociation").values()
     assert {(each["Namespace"], each["ServiceAccount"]) for each in associated} == named
+
+
+def trusted(**context):
+    """The pairs that the trust policy of these settings admits, and its size."""
+    settings = read_settings({"launcher_eks_cluster": "ml", **context})
+    document = launcher_trust(settings, "aws", "us-east-1", ACCOUNT)
+    pairs = [
+        (namespace, name)
+        for each in document["Statement"]
+        for namespace in listed(
+            each["Condition"]["StringEquals"]["aws:RequestTag/kubernetes-namespace"]
+        )
+        for name in listed(
+            each["Condition"]["StringEquals"]["aws:RequestTag/kubernetes-service-account"]
+        )
+    ]
+    return document["Statement"], pairs
+
+
+def test_many_service_accounts_of_a_name_are_one_statement():
+    accounts = [f"team-{number}/default-editor" for number in range(60)]
+    statements, pairs = trusted(launcher_service_accounts=accounts)
+    assert len(statements) == 1
+    assert sorted(map("/".join, pairs)) == sorted(accounts)
+    assert len(json.dumps(statements, separators=(",", ":"))) < 2048
+
+
+def test_no_service_account_is_trusted_that_is_not_listed():
+    accounts = ["a/x", "b/x", "a/y", "b/y", "a/z", "c/x2"]
+    statements, pairs = trusted(launcher_service_accounts=accounts)
+    assert sorted(map("/".join, pairs)) == sorted(accounts)
+    assert len(statements) == 3
+
+
+def test_a_trust_policy_that_iam_would_refuse_is_a_problem_of_the_settings():
+    accounts = [f"team-{number}/default-editor" for number in range(200)]
+    context = {"launcher_eks_cluster": "ml", "launcher_service_accounts": accounts}
+    with pytest.raises(InvalidSettings, match=r"launcher_service_accounts: .*allowed: 2048"):
+        read_settings(context, RULES)
 
 
 def test_named_principals_are_trusted(templates):

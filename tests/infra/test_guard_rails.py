@@ -9,9 +9,19 @@ from tests.support.template.resolving import Resolver
 WITHIN = {
     "sagemaker:instancetypes": ["ml.m5.large"],
     "sagemaker:maxruntimeinseconds": "3600",
-    "sagemaker:outputkmskey": GUARD_RAILS["required_encryption_key"],
+    "sagemaker:outputkmskeyarn": GUARD_RAILS["required_encryption_key"],
     "aws:requesttag/team": "ml",
 }
+
+
+OLD_NAME = {
+    "sagemaker:outputkmskeyarn": None,
+    "sagemaker:outputkmskey": GUARD_RAILS["required_encryption_key"],
+}
+
+
+def without_nothing(context):
+    return {key: value for key, value in context.items() if value is not None}
 
 
 def decision(template, action, resource, context):
@@ -33,6 +43,10 @@ def test_a_job_within_every_guard_rail_is_allowed(templates):
     assert create(templates["everything"], WITHIN) == "Allow"
 
 
+def test_a_request_may_be_known_by_the_deprecated_key_of_its_encryption(templates):
+    assert create(templates["everything"], without_nothing({**WITHIN, **OLD_NAME})) == "Allow"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -40,15 +54,17 @@ def test_a_job_within_every_guard_rail_is_allowed(templates):
         {"sagemaker:instancetypes": ["ml.m5.large", "ml.p4d.24xlarge"]},
         {"sagemaker:instancetypes": None},
         {"sagemaker:maxruntimeinseconds": "3601"},
-        {"sagemaker:outputkmskey": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},
-        {"sagemaker:outputkmskey": None},
+        {"sagemaker:outputkmskeyarn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},
+        {"sagemaker:outputkmskeyarn": None},
+        {**OLD_NAME, "sagemaker:outputkmskey": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},
+        {**OLD_NAME, "sagemaker:maxruntimeinseconds": "3601"},
+        {**OLD_NAME, "aws:requesttag/team": None},
         {"aws:requesttag/team": None},
     ],
     ids=str,
 )
 def test_a_job_beyond_a_guard_rail_is_denied(templates, change):
-    context = {key: value for key, value in {**WITHIN, **change}.items() if value is not None}
-    assert create(templates["everything"], context) != "Allow"
+    assert create(templates["everything"], without_nothing({**WITHIN, **change})) != "Allow"
 
 
 @pytest.mark.parametrize(

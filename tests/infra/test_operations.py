@@ -175,6 +175,23 @@ def test_tags_are_on_everything_that_takes_them(templates):
                 assert {"Key": "team", "Value": "ml"} in each["Tags"], name
 
 
+def test_the_stacks_key_encrypts_models_unless_another_is_named(templates):
+    functions = Resolver(templates["existing-vpc"]).resources("AWS::Lambda::Function")
+    (settings,) = [
+        json.loads(each["Environment"]["Variables"]["SETTINGS"])
+        for name, each in functions.items()
+        if "BuildRequest" in name
+    ]
+    key = EXISTING_VPC["kms_key"]
+    assert settings["argument_defaults"]["output_encryption_key"] == key
+    (use,) = [
+        each
+        for each in Resolver(templates["existing-vpc"]).policy("JobRole")
+        if "kms:GenerateDataKey" in each["Action"]
+    ]
+    assert use["Resource"] == key
+
+
 def test_guard_rails_reach_build_request(templates):
     functions = Resolver(templates["everything"]).resources("AWS::Lambda::Function")
     (settings,) = [
@@ -189,6 +206,7 @@ def test_guard_rails_reach_build_request(templates):
     assert (defaults["max_run"], defaults["max_wait_time"]) == (3600, 3600)
     assert len(defaults["vpc_subnets"]) == 2
     assert len(defaults["vpc_security_group_ids"]) == 1
+    assert defaults["output_encryption_key"] == EVERYTHING["required_encryption_key"]
     names = ("assumable_roles", "allowed_instance_types", "max_instance_count", "max_run_limit")
     names += ("required_tags", "required_encryption_key")
     assert settings == {"region": "us-east-1", **{name: EVERYTHING[name] for name in names}}

@@ -1,9 +1,15 @@
-"""The pages made of the settings and of the permissions are as their sources are."""
+"""The pages made of the settings and of the permissions, and the settings that others show."""
 
-from infra.settings import page as generate_settings
+import json
+import re
+
+import pytest
+
+from infra.settings.context import read_settings
 from infra.settings.model import Settings
 from tests.support.deploying.deployment import ROOT
 from tests.support.template import permissions_page
+from tools.settings_page import settings_page
 
 
 def test_permissions_page_is_fresh():
@@ -12,7 +18,31 @@ def test_permissions_page_is_fresh():
     )
 
 
-def test_settings_page_is_fresh_and_has_every_setting():
-    page = (ROOT / "docs" / "settings.md").read_text()
-    assert page == generate_settings.render(), "run make generate"
+def test_settings_page_has_every_setting():
+    page = settings_page()
     assert all(f"| `{name}` |" in page for name in Settings.model_fields)
+
+
+GUIDE = (ROOT / "docs" / "deploy.md").read_text()
+FILES = [
+    json.loads(text)
+    for text in re.findall(
+        r"^(?:```json|cat > cdk.context.json <<'END')\n(\{.*?)^(?:```|END)",
+        GUIDE,
+        re.DOTALL | re.MULTILINE,
+    )
+]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: next(iter(file)))
+def test_settings_files_of_the_guide_are_right(file):
+    assert read_settings(file)
+
+
+def test_settings_that_the_guide_names_exist():
+    named = set(re.findall(r"`\"?(\w+_\w+)\"?[=:]", GUIDE)) | {
+        name for file in FILES for name in file
+    }
+    assert len(FILES) >= 6
+    assert len(named) > 12
+    assert named <= set(Settings.model_fields)

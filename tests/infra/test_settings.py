@@ -1,9 +1,13 @@
 """Settings are read from a CDK context; whatever is wrong with them is said at once."""
 
+import json
+
 import pytest
 
-from infra.settings.context import read_settings
+from infra.settings.context import checked, project_context, read_settings
+from infra.settings.model import Settings
 from infra.settings.problems import InvalidSettings
+from training_job.arguments.checking import accepted
 
 
 def problems(**context):
@@ -47,32 +51,167 @@ def test_the_text_of_the_command_line_is_read(name, text, value):
     assert getattr(read_settings({name: text}), name) == value
 
 
-def test_every_problem_is_reported_at_once():
-    found = problems(
+def test_every_problem_is_reported_at_once_in_words():
+    assert problems(
         lambda_architecture="sparc",
         execution_timeout_seconds="soon",
         log_retention_days="2",
         allowed_job_roles=["admin"],
-        argument_defaults={"max_runn": 60},
-    )
-    assert [each.split(":")[0] for each in found] == [
-        "lambda_architecture",
-        "execution_timeout_seconds",
-        "log_retention_days",
-        "allowed_job_roles[0]",
+        network="existing",
+        retain_dat="false",
+    ) == [
+        ("lambda_architecture", 'got "sparc"; allowed: arm64 or x86_64'),
+        (
+            "execution_timeout_seconds",
+            'got "soon"; should be a valid integer, unable to parse string as an integer; '
+            "allowed: a whole number of seconds from 60 to 31536000, a year",
+        ),
+        ("vpc_id", "is required with network=existing"),
+        ("subnet_ids", "is required with network=existing"),
+        (
+            "log_retention_days",
+            'got "2"; is no period that CloudWatch Logs has; allowed: one of 1, 3, 5, 7, 14, 30, '
+            "60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+        ),
+        (
+            "allowed_job_roles",
+            'allowed_job_roles[0] got "admin"; allowed: ARNs of IAM roles, such as '
+            "arn:aws:iam::123456789012:role/NAME",
+        ),
+        ("retain_dat", "there is no such setting; did you mean retain_data?"),
+    ]
+
+
+def test_the_message_lists_every_problem():
+    with pytest.raises(InvalidSettings) as raised:
+        read_settings({"lambda_architecture": "sparc", "retain_dat": False})
+    assert str(raised.value).splitlines() == [
+        "These settings cannot be deployed:",
+        '  - lambda_architecture: got "sparc"; allowed: arm64 or x86_64',
+        "  - retain_dat: there is no such setting; did you mean retain_data?",
+    ]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_can_be_unset_and_says_what_it_accepts(name):
+    assert read_settings({name: ""}) == read_settings({name: None}) == read_settings({})
+    assert accepted(Settings.model_fields[name]).allowed
+    ((_, message),) = problems(**{name: {1: 2}})
+    assert accepted(Settings.model_fields[name]).allowed in message
+    assert "pattern" not in message
+
+
+@pytest.mark.parametrize(
+    ("context", "name", "says"),
+    [
+        ({"allowed_instance_types": "ml.m5.lrge"}, "allowed_instance_types", "ml.m5.large"),
+        ({"required_tags": "aws:x"}, "required_tags", "AWS's own"),
+        ({"required_tags": "MANAGED_BY_AWS"}, "required_tags", "Step Functions' own"),
+        ({"required_tags": "a?"}, "required_tags", "letters, digits"),
+        ({"required_tags": ",".join(map(str, range(46)))}, "required_tags", "45"),
+        ({"launcher_service_accounts": "a/b"}, "launcher_service_accounts", "neither is set"),
+        ({"vpc_cidr": "10.0.0.300/20", "network": "create", "endpoints": "s3"}, "vpc_cidr", "IPv4"),
+        ({"vpc_cidr": "10.1.0.0/16"}, "vpc_cidr", "network=create only"),
+        ({"max_instance_count": "true"}, "max_instance_count", "at least 1"),
+        ({"launcher_image": "my image"}, "launcher_image", "build, or a registry path"),
+        ({"argument_defaults": "{max_run: 60}"}, "argument_defaults", "cannot be read as JSON"),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be(context, name, says):
+    ((found, message),) = problems(**context)
+    assert found == name
+    assert says in message
+
+
+ROLE = "arn:aws:iam::123456789012:role/trainer"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "settings", "says"),
+    [
+        ({"max_runn": 60}, {}, "max_runn: is not an argument; did you mean max_run?"),
+        ({"max_run": "soon"}, {}, 'max_run: got "soon"'),
+        ({"max_run": 3601}, {"max_run_limit": 3600}, "max_run: got 3601 s"),
+        ({"max_wait_time": 3601}, {"max_run_limit": 3600}, "max_wait_time: got 3601 s"),
+        ({"role": ROLE}, {}, "List it in allowed_job_roles, also where it is the stack's own"),
+        ({"assume_role": ROLE}, {}, "List it in assumable_roles"),
+        (
+            {"instance_type": "ml.p4d.24xlarge"},
+            {"allowed_instance_types": "ml.m5.large"},
+            "instance_type: got ml.p4d.24xlarge",
+        ),
+        ({"instance_count": 9}, {"max_instance_count": 4}, "instance_count: got 9"),
+        ({"tags": {"a": "b"}}, {"required_tags": "team"}, "tags: lack team"),
+        (
+            {"output_encryption_key": "alias/mine"},
+            {"required_encryption_key": f"arn:aws:kms:us-east-1:{12 * '1'}:key/a-b"},
+            "output_encryption_key: got alias/mine",
+        ),
+        ({"spot_instance": True, "max_run": 60, "max_wait_time": 5}, {}, "at least max_run"),
+    ],
+    ids=str,
+)
+def test_defaults_are_checked_as_a_callers_arguments(defaults, settings, says):
+    ((name, message),) = problems(argument_defaults=defaults, **settings)
+    assert name == "argument_defaults"
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    ("defaults", "settings"),
+    [
+        ({}, {"required_tags": "team", "max_run_limit": 60}),
+        ({"vpc_subnets": "subnet-1"}, {}),
+        ({"toolkit": "ray", "toolkit_version": "1.6.0"}, {}),
+        ({"spot_instance": True}, {"max_run_limit": 7200}),
+        ({"role": ROLE, "entry_point": "train.py"}, {"allowed_job_roles": ROLE}),
+        ({"endpoint_url": "https://vpce-1.states.eu-west-1.vpce.amazonaws.com"}, {}),
+        ({"volume_size": "", "tags": None}, {"required_tags": "team"}),
+    ],
+    ids=str,
+)
+def test_defaults_may_leave_to_callers_what_callers_give(defaults, settings):
+    assert read_settings({"argument_defaults": defaults, **settings})
+
+
+def test_a_wrong_limit_does_not_hide_a_contradiction_elsewhere():
+    found = problems(max_run_limit=0, endpoints="s3", argument_defaults={"volume_size": 0})
+    assert [name for name, _ in found] == ["endpoints", "max_run_limit"]
+
+
+def test_guard_rails_too_large_for_a_functions_environment():
+    roles = [f"arn:aws:iam::123456789012:role/{number:064}" for number in range(40)]
+    ((name, message),) = problems(allowed_job_roles=roles)
+    assert name == "allowed_job_roles"
+    assert "allowed: 4096" in message
+    assert read_settings({"allowed_job_roles": roles[:30]})
+
+
+def test_contradictory_settings_that_were_made_directly_are_refused():
+    settings = Settings(network="existing", argument_defaults={"max_run": "soon"})
+    with pytest.raises(InvalidSettings) as raised:
+        checked(settings)
+    assert [name for name, _ in raised.value.problems] == [
         "argument_defaults",
-    ]
-    assert "'arm64' or 'x86_64'; got 'sparc'" in found[0]
-    assert "max_runn is not an argument" in found[-1]
-
-
-def test_a_misspelt_setting_is_named_with_the_one_meant():
-    assert problems(retain_dat="false") == [
-        "retain_dat: there is no such setting; did you mean retain_data?"
+        "vpc_id",
+        "subnet_ids",
     ]
 
 
-def test_text_that_is_no_json_says_where():
-    (problem,) = problems(argument_defaults="{max_run: 60}")
-    assert problem.startswith("argument_defaults: should be JSON: ")
-    assert problem.endswith("got '{max_run: 60}'")
+def test_the_context_of_a_project_is_what_the_cdk_cli_makes_of_its_files(monkeypatch, tmp_path):
+    """The CLI itself: test_deploy_cli.py."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    files = {
+        "home/.cdk.json": {"context": {"a": 1, "b": 1, "c": 1, "d": 1, "map": {"a": 1, "b": 1}}},
+        "cdk.context.json": {"b": 2, "c": 2, "d": 2, "map": {"b": 2}},
+        "cdk.json": {"app": "x", "context": {"c": 3, "d": 3}},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    found = project_context(tmp_path, ["d=4=5", "e="])
+    assert found == {"a": 1, "b": 2, "c": 3, "d": "4=5", "e": "", "map": {"a": 1, "b": 2}}
+    (tmp_path / "cdk.json").write_text("{")
+    with pytest.raises(ValueError, match=r"cdk\.json is not JSON"):
+        project_context(tmp_path)

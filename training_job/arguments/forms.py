@@ -1,7 +1,9 @@
-"""Accepted forms -> values: what KFP, JSON, the console and the predecessor's users write.
+"""The forms in which values are given: by KFP, JSON, the console and the predecessor's users.
 
 Each function takes whatever was given and returns the value meant, or raises ValueError with what
-is allowed. None of them knows an argument: limits and names live in arguments.py.
+is allowed. None of them knows an argument: limits and names are the model's. Whole numbers and
+booleans are read as pydantic does by itself (30, 30.0, "30"; true, "True", "yes", "off", 1):
+https://docs.pydantic.dev/latest/concepts/conversion_table/.
 """
 
 from __future__ import annotations
@@ -12,14 +14,11 @@ import re
 import sys
 from typing import Any
 
-_TRUE = {"y", "yes", "t", "true", "on", "1"}
-_FALSE = {"n", "no", "f", "false", "off", "0"}
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.0+)?")
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
 
 
 def is_given(value: Any) -> bool:
-    """Tell whether a value counts as given: None and blank text do not; 0, False and {} do."""
+    """Whether a value counts as given: None and blank text do not; 0, False and {} do."""
     return value is not None and not (isinstance(value, str) and not value.strip())
 
 
@@ -34,38 +33,20 @@ def text(value: Any) -> Any:
     return _encodable(value.strip())
 
 
-def whole_number(value: Any) -> int:
-    """Return the whole number meant by 30, 30.0, "30" or "30.0".
+def no_boolean(value: Any) -> Any:
+    """Return anything but a boolean, which pydantic would take for the number 0 or 1.
 
     Raises:
-        ValueError: the value is none of those.
+        ValueError: the value is a boolean.
     """
     if isinstance(value, bool):
-        raise ValueError("must be a whole number")
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
-        return int(value.strip().split(".")[0])
-    raise ValueError("must be a whole number")
+        raise ValueError("must be a number")
+    return value
 
 
-def boolean(value: Any) -> bool:
-    """Return the boolean meant by true, 1, "True", "yes", "off" and the like.
-
-    Raises:
-        ValueError: the value is none of those.
-    """
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in _TRUE | _FALSE:
-            return word in _TRUE
-    raise ValueError("must be true or false")
+def stripped(value: Any) -> Any:
+    """Return text without surrounding white space, and anything else as it is."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def json_map(value: Any) -> dict[str, Any]:
@@ -100,7 +81,7 @@ def id_list(value: Any) -> list[Any]:
     """
     if isinstance(value, str) and not value.strip().startswith("["):
         return [part.strip() for part in value.split(",") if part.strip()]
-    return [item.strip() if isinstance(item, str) else item for item in json_list(value)]
+    return [stripped(item) for item in json_list(value)]
 
 
 def metric_definitions(value: Any) -> list[Any]:

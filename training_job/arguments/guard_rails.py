@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from training_job.arguments.checking import Rule
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import Problem
-from training_job.arguments.rules import Rule
 
 
 class GuardRails(BaseModel):
@@ -42,8 +42,8 @@ class GuardRails(BaseModel):
     required_tags: list[str] = []
     required_encryption_key: str | None = None
 
-    def rules(self) -> list[Rule]:
-        """Return the limits as rules over arguments (rules.py)."""
+    def rules(self) -> list[Rule[TrainingArguments]]:
+        """Return the limits as rules between arguments (rules.py)."""
         return [
             (("region",), self._region),
             (("max_run",), lambda arguments: self._seconds("max_run", arguments.max_run)),

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from training_job.arguments import forms, limits
 from training_job.arguments import image as prebuilt_images
+from training_job.arguments.checking import Accepted
 from training_job.arguments.instance_types import TRAINING_INSTANCE_TYPES, one_of
 from training_job.arguments.shapes import (
     CheckpointConfig,
@@ -32,8 +33,8 @@ MAX_ATTEMPTS = 10
 _TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
 
 _Text = BeforeValidator(forms.text)
-_Whole = BeforeValidator(forms.whole_number)
-_Boolean = BeforeValidator(forms.boolean)
+_Whole = BeforeValidator(forms.no_boolean)
+_Boolean = BeforeValidator(forms.stripped)
 _Map = BeforeValidator(forms.json_map)
 _Section = BeforeValidator(lambda value: forms.json_map(value) or None)
 _List = BeforeValidator(forms.json_list)
@@ -79,22 +80,18 @@ TagValue = Annotated[str, Field(pattern=_TAG, max_length=256)]
 EnvironmentName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=512)]
 
 
-@dataclass(frozen=True)
-class Documented:
+@dataclass(frozen=True, kw_only=True)
+class Documented(Accepted):
     """What the documents say of an argument beside its description, type, default and limits.
 
     Attributes:
-        allowed: what is accepted, in words; also the end of an error message.
         sets: what the argument becomes in the CreateTrainingJob request, or what else uses it.
         api: API page of what it sets, below the APIReference; empty for none.
-        example: a value as JSON writes it.
         required: False for an argument that the documents call required and that the deployment
             may supply (`argument_defaults`), or that is optional.
     """
 
-    allowed: str
     sets: str
-    example: Any
     api: str = "API_CreateTrainingJob"
     required: bool = False
 
@@ -360,7 +357,8 @@ class TrainingArguments(BaseModel):
         KmsKey | None,
         _Text,
         Field(
-            description="KMS key that encrypts the model. Default: the bucket's own encryption.",
+            description="KMS key that encrypts the model. Default: the deployment's own key, if it "
+            "has one (`kms_key`); else the account's default key for S3, whatever the bucket's is.",
         ),
         Documented(
             allowed="a KMS key id, key ARN, alias (alias/NAME) or alias ARN",

@@ -7,16 +7,14 @@ themselves. A rule returns its problems, in the caller's words.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from training_job.arguments import image
+from training_job.arguments.checking import Rule
 from training_job.arguments.limits import MAX_HYPERPARAMETER_VALUE
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.job_name import OWNER_VARIABLE
-
-Rule = tuple[tuple[str, ...], Callable[[TrainingArguments], list[Problem]]]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_VARIABLES_BESIDE_OWNER = 99
@@ -47,7 +45,7 @@ def _source(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("source_dir", f"{message}. Allowed: an S3 URI s3://BUCKET/KEY.tar.gz")]
 
 
-def _fits_hyperparameter(name: str) -> Rule:
+def _fits_hyperparameter(name: str) -> Rule[TrainingArguments]:
     """Return the rule that a path, which the container gets as JSON, fits a hyperparameter."""
 
     def check(arguments: TrainingArguments) -> list[Problem]:
@@ -108,7 +106,7 @@ def _endpoint(arguments: TrainingArguments) -> list[Problem]:
     return [Problem("endpoint_url", f"got {shown(url)}; {allowed}")]
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[TrainingArguments], ...] = (
     (("image", *_TOOLKIT), _image_or_toolkit),
     (("image", *_TOOLKIT, "instance_type", "region"), _image_exists),
     (("image", "source_dir"), _source),

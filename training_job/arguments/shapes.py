@@ -84,7 +84,8 @@ class DebugRuleConfiguration(ApiShape):
     RuleEvaluatorImage: ImageText
     InstanceType: Annotated[str, one_of(PROCESSING_INSTANCE_TYPES)] | None = None
     VolumeSizeInGB: (
-        Annotated[int, BeforeValidator(forms.whole_number), Field(ge=0, le=2**31 - 1)] | None
+        Annotated[int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=0, le=2**31 - 1)]
+        | None
     ) = None
     LocalPath: PathText | None = None
     S3OutputPath: S3UriText | None = None

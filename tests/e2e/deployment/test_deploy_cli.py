@@ -57,10 +57,7 @@ def existing(aws):
     }
 
 
-WITHIN_GUARD_RAILS = {
-    "output_encryption_key": EVERYTHING["required_encryption_key"],
-    "tags": {"team": "ml"},
-}
+WITHIN_GUARD_RAILS = {"tags": {"team": "ml"}}
 
 
 def kept(aws):
@@ -151,6 +148,7 @@ def test_everything_in_a_created_vpc_leaves_nothing(cli, aws, existing):
     job = aws.client("sagemaker").describe_training_job(
         TrainingJobName=jobs["TrainingJobSummaries"][0]["TrainingJobName"]
     )
+    assert job["OutputDataConfig"]["KmsKeyId"] == EVERYTHING["required_encryption_key"]
     assert job["VpcConfig"] == {
         "SecurityGroupIds": [outputs["SecurityGroupId"]],
         "Subnets": outputs["SubnetIds"].split(","),

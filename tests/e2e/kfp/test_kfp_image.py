@@ -36,10 +36,10 @@ def environment(directory):
     """A virtual environment with what the Dockerfile installs."""
     subprocess.run([sys.executable, "-m", "venv", directory / "venv"], check=True)
     source = directory / "source"
-    packages = ("training_job", "lambdas", "infra", "kfp_component", "local_aws")
+    packages = ("training_job", "lambdas", "infra", "kfp_component")
     for name in packages:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     for line in install_lines():
         command = line.replace("/requirements.txt", str(ROOT / "requirements-launcher.txt"))

@@ -28,8 +28,8 @@ ROLE = "arn:aws:iam::000000000000:role/state-machine"
 def state_machine(local_aws):
     """Makes a state machine of the given states; ``W`` waits for a second or two."""
 
-    def make(seconds, *last):
-        states = {"W": {"Type": "Wait", "Seconds": seconds, "Next": "End"}}
+    def make(seconds, *last, **more):
+        states = {"W": {"Type": "Wait", "Seconds": seconds, "Next": "End"}, **more}
         states["End"] = last[0] if last else {"Type": "Pass", "Output": OUTPUT, "End": True}
         definition = {"QueryLanguage": "JSONata", "StartAt": "W", "States": states}
         return local_aws.client("stepfunctions").create_state_machine(
@@ -115,6 +115,40 @@ def test_a_killed_pod_is_followed_by_one_that_joins(running, statuses):
     code, text = task.run()
     assert code == 0, text
     assert statuses(task) == ["SUCCEEDED"]
+
+
+# The first execution of a task fails; another one takes four seconds and succeeds.
+FAILS_FIRST = {
+    "Type": "Choice",
+    "Choices": [
+        {"Condition": "{% $contains($states.context.Execution.Name, /-2$/) %}", "Next": "Slow"}
+    ],
+    "Default": "Bad",
+}
+MORE = {
+    "Slow": {"Type": "Wait", "Seconds": 4, "Next": "Good"},
+    "Good": {"Type": "Pass", "Output": OUTPUT, "End": True},
+    "Bad": {"Type": "Fail", "Error": "TrainingJobFailed", "Cause": "the script raised"},
+}
+
+
+@pytest.mark.parametrize(
+    "retry", [{"KFP_RETRY_INDEX": "1"}, {"KFP_NODE_NAME": "w.root.train.executor(1)"}], ids=str
+)
+def test_an_automatic_retry_joins_what_a_person_s_retry_started(
+    local_aws, tmp_path, state_machine, statuses, retry
+):
+    task = Pod(local_aws.endpoint_url, tmp_path, state_machine(0, FAILS_FIRST, **MORE))
+    assert task.run()[0] == 1
+    assert task.run(**retry)[0] == 1  # by itself, Argo repeats nothing that failed
+    assert statuses(task) == ["FAILED"]
+    process = task.start()  # a person retries
+    wait_for(lambda: "RUNNING" in statuses(task), pause=0.02)
+    process.kill()
+    process.communicate()
+    code, text = task.run(**retry)
+    assert code == 0, text
+    assert statuses(task) == ["SUCCEEDED", "FAILED"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -216,6 +250,22 @@ def test_missing_credentials_are_named(pod):
     assert code == 1, text
     assert "no AWS credentials were found" in text
     assert "Traceback" not in text
+
+
+def test_a_value_that_kfp_could_not_express_ends_with_the_way_around(pod):
+    code, text = pod(0, job_name="rl-{{$.pipeline_job_uuid}}").run()
+    assert code == 2, text
+    assert "job_name holds {{$.pipeline_job_uuid}} as it stands" in text
+    assert "Traceback" not in text
+
+
+def test_an_endpoint_that_cannot_be_reached_is_named(pod):
+    process = pod(0).start(AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    try:
+        assert "EndpointConnectionError: http://127.0.0.1:9" in process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_output_that_nobody_reads_changes_neither_outputs_nor_exit_code(pod):

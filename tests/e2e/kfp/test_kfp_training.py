@@ -1,7 +1,10 @@
 """The step against the deployed stack: what a user of a pipeline sees of a real training job."""
 
+import json
 import re
 import signal
+import uuid
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -13,6 +16,20 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(scope="module")
 def cluster(deployed, tmp_path_factory):
     return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
+
+
+@pytest.fixture
+def plan(cluster):
+    """Plans the faults that jobs of a name meet."""
+    url = f"{cluster.endpoint_url}/_local_aws/faults"
+
+    def put(job_name, *faults):
+        body = json.dumps({"job_name": job_name, "faults": faults}).encode()
+        with urlopen(Request(url, data=body, method="PUT"), timeout=30) as answer:
+            assert answer.status == 200
+
+    yield put
+    urlopen(Request(url, method="DELETE"), timeout=30).close()
 
 
 def test_a_run_is_shown_while_it_goes_on_and_reported_at_its_end(cluster):
@@ -49,6 +66,84 @@ def test_a_script_that_raises_is_shown_with_its_last_lines(cluster):
     assert "Execution: https://" in report
     assert "Logs: https://" in report
     assert not pod.has_outputs()
+
+
+STRICT = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--episodes")
+parser.parse_args()
+"""
+
+
+def test_a_failure_leads_with_the_script_s_own_last_words(cluster):
+    pod = cluster.pod(STRICT, hyperparameters={"episodez": 100})
+    code, text = pod.run()
+    assert code == 1, text
+    (first,) = [line for line in text.splitlines() if line.startswith("Error: ")]
+    assert "error: unrecognized arguments: --episodez 100" in first
+
+
+def test_a_retry_is_explained_as_it_happens_and_its_numbers_agree(cluster, plan):
+    name = f"explained-{uuid.uuid4().hex[:8]}"
+    plan(
+        f"{name}*",
+        {"fault": "reject_create", "error": "ThrottlingException"},
+        {"fault": "fail_job", "reason": "CapacityError: none left"},
+    )
+    pod = cluster.pod(
+        train(lines=3),
+        job_name=name,
+        fallback_instance_types="ml.m5.xlarge",
+        metric_definitions={"reward": "reward=([0-9.]+)", "loss": "loss=([0-9.]+)"},
+    )
+    code, text = pod.run()
+    assert code == 0, text
+    said = [line.removeprefix("[rl] ") for line in text.splitlines() if line.startswith("[rl] ")]
+    story = (
+        "Training job: ",
+        "SageMaker did not take the request (",
+        "Failed (",
+        "Attempt 1 ended without a model: CapacityError: none left. Attempt 2 begins within 30 s "
+        "on ml.m5.xlarge.",
+        "Training job (attempt 2): ",
+        "Completed (",
+        "Trained in ",
+        "Note: metric_definitions: loss matched no line of the log",
+    )
+    at = [next(n for n, line in enumerate(said) if line.startswith(start)) for start in story]
+    assert at == sorted(at), said
+    assert not any("attempt 3" in line for line in said)
+    report = (pod.directory / "report").read_text()
+    for part in ("Attempt 1, ", "Wait for attempt 2, ", "Attempt 2, ", "<b>2</b>", "loss matched"):
+        assert part in report
+
+
+def test_the_lines_of_a_resumed_job_are_shown(cluster):
+    name = f"resumed-{uuid.uuid4().hex[:8]}"
+    pod = cluster.pod(
+        train(lines=60, seconds=6),
+        job_name=name,
+        spot_instance=True,
+        max_wait_time=1200,
+        checkpoint_config={"S3Uri": f"s3://{cluster.outputs['ArtifactBucketName']}/{name}"},
+    )
+    process = pod.start()
+    try:
+        next(line for line in process.stdout if line.startswith("line 0 "))
+        interrupt = Request(
+            cluster.endpoint_url,
+            data=json.dumps({"TrainingJobName": name}).encode(),
+            headers={"X-Amz-Target": "LocalAws.InterruptTrainingJob"},
+        )
+        urlopen(interrupt, timeout=30).close()
+        text, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, text
+    assert "[rl] Interrupted (" in text
+    assert text.count("line 0 reward") == text.count("line 59 reward") == 1
 
 
 def test_every_wrong_argument_is_named_and_nothing_is_started(cluster):

@@ -108,15 +108,12 @@ def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]
 def _key(spec: object) -> str:
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
     for file in sorted(
-        [ROOT / "requirements.txt"]
-        + [
-            file
-            for package in ("infra", "lambdas", "training_job")
-            for file in (ROOT / package).glob("*")
-            if file.suffix in {".py", ".json"}
-        ]
+        file
+        for package in ("infra", "lambdas", "training_job")
+        for file in (ROOT / package).rglob("*")
+        if file.suffix in {".py", ".json", ".txt"}
     ):
-        digest.update(file.name.encode() + file.read_bytes())
+        digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
     return digest.hexdigest()[:24]
 
 

@@ -18,6 +18,7 @@ Node = tuple[Frame | Ended, World]
 Successor = tuple[str, Node]
 Trail = tuple[Any, str] | None
 _LONGEST = 20_000  # states in a row without a choice: more is no end
+_KEPT = 50_000  # results of functions
 
 _LAMBDA = {
     "Lambda is busy": Raised({"Error": "Lambda.TooManyRequestsException", "Cause": "Rate"}),
@@ -40,7 +41,8 @@ class Explorer:
         max_redrives: most redrives of a path.
         violations: what went wrong, each with the first path that shows it.
         ends: how many states at the end of an execution, by its error or status.
-        paths: how many paths go on from each state that has a choice.
+        paths: how many paths go on from each state that has a choice, by its hash of 64 bits: the
+            states themselves would take gigabytes.
         entered: states entered.
         most_jobs: most jobs that an execution made between two redrives.
     """
@@ -52,7 +54,7 @@ class Explorer:
     max_redrives: int = 1
     violations: dict[str, str] = field(default_factory=dict)
     ends: Counter[str] = field(default_factory=Counter)
-    paths: dict[Node, int] = field(default_factory=dict)
+    paths: dict[int, int] = field(default_factory=dict)
     entered: int = 0
     most_jobs: int = 0
     _results: dict[tuple[str, str], Returned] = field(default_factory=dict)
@@ -62,33 +64,33 @@ class Explorer:
         root, following, trail = self._settle((self.machine.start, world), None)
         stack: list[tuple[Node, Iterator[Successor], Trail, list[int]]] = []
         stack.append((root, iter(following), trail, [0]))
-        on_path = {root}
+        on_path = {hash(root)}
         while stack:
             node, successors, trail, total = stack[-1]
             successor = next(successors, None)
             if successor is None:
                 stack.pop()
-                on_path.discard(node)
-                self.paths[node] = max(total[0], 1)
+                on_path.discard(hash(node))
+                self.paths[hash(node)] = max(total[0], 1)
                 if stack:
-                    stack[-1][3][0] += self.paths[node]
+                    stack[-1][3][0] += self.paths[hash(node)]
                 continue
             label, unsettled = successor
             child, following, longer = self._settle(unsettled, (trail, label))
-            if child in self.paths:
-                total[0] += self.paths[child]
-            elif child in on_path:
+            if hash(child) in self.paths:
+                total[0] += self.paths[hash(child)]
+            elif hash(child) in on_path:
                 self._violated("a run that does not end", longer)
             else:
-                on_path.add(child)
+                on_path.add(hash(child))
                 stack.append((child, iter(following), longer, [0]))
-        return self.paths[root]
+        return self.paths[hash(root)]
 
     def _settle(self, node: Node, trail: Trail) -> tuple[Node, list[Successor], Trail]:
         """Go on to the next state that has a choice, or to the end; return what may follow."""
         for _ in range(_LONGEST):
             self.entered += 1
-            if node in self.paths:
+            if hash(node) in self.paths:
                 return node, [], trail
             following = list(self._next(node, trail))
             if len(following) != 1:
@@ -148,6 +150,8 @@ class Explorer:
             yield "", 0, world, _BROKEN
             return
         key = (frame.state, call.text)
+        if len(self._results) > _KEPT:
+            self._results.clear()
         if key not in self._results:
             payload = self.functions[call.arguments["FunctionName"]](
                 call.arguments["Payload"], None

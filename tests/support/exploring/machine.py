@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import jsonata
-from local_aws.corrections.states.errors import error_matches
-from local_aws.corrections.states.jsonata import Scope, evaluate, is_expression
 from ministack.services import stepfunctions as ministack
+
+from local_aws.corrections.states.execution.errors import error_matches
+from local_aws.corrections.states.expressions.jsonata import Scope, evaluate, is_expression
 
 STARTED_AT = "2026-01-31T10:00:00.123Z"
 
@@ -35,6 +36,7 @@ _FIELDS = {
 }
 _NAME = re.compile(r"\$(states\.\w+|\w+)")
 _LONGEST_WAIT = 99_999_999
+_KEPT = 100_000  # evaluations
 
 
 class Frame(NamedTuple):
@@ -221,6 +223,8 @@ class Machine:
         scope = [(name, sight.states[name]) for name in names if name in sight.states]
         context = (sight.frame.redrives, sight.now) if "states.context" in names else ()
         key = (template, context, *known, *scope)
+        if len(self._values) > _KEPT:
+            self._values.clear()
         if key not in self._values:
             self._values[key] = self._evaluated(template, sight, dict(known), dict(scope))
         value = self._values[key]

@@ -1,5 +1,6 @@
 """Small fakes of what the launcher uses of AWS; time is a number that tests move."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -155,17 +156,28 @@ class FakeLogs:
         }
 
 
+class FakeSageMaker:
+    """Training jobs, and the words SageMaker has for one that it does not know."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.faults: list[Exception | None] = []
+
+    def describe_training_job(self, *, TrainingJobName: str) -> dict[str, Any]:
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+        if TrainingJobName not in self.jobs:
+            raise client_error("ValidationException")
+        return self.jobs[TrainingJobName]
+
+
 class FakeAws:
     def __init__(self, clock: Callable[[], float], lasts: float = 10.0) -> None:
         self.states = FakeStates(clock, lasts)
         self.logs = FakeLogs()
-        self.jobs: dict[str, dict[str, Any]] = {}
+        self.sagemaker = FakeSageMaker()
         self.renewals = 0
-
-    def describe_training_job(self, job_name: str) -> dict[str, Any]:
-        if job_name not in self.jobs:
-            raise client_error("ValidationException")
-        return self.jobs[job_name]
 
     def renew(self) -> None:
         self.renewals += 1
@@ -177,7 +189,7 @@ class NoStopper:
     def __init__(self) -> None:
         self.targets: list[str] = []
 
-    def aim(self, execution_arn: str) -> None:
+    def aim(self, execution_arn: str, *, starting: bool = False) -> None:  # noqa: ARG002
         self.targets.append(execution_arn)
 
     def started(self) -> None:
@@ -193,7 +205,7 @@ class ListView:
         self.said: list[str] = []
         self.logged: list[tuple[str, str]] = []
         self.statuses: list[str] = []
-        self.beats = 0
+        self.beats: list[Any] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -204,8 +216,8 @@ class ListView:
     def status(self, name: str, detail: str) -> None:
         self.statuses.append(f"{name} {detail}")
 
-    def still(self, *_: Any) -> None:
-        self.beats += 1
+    def still(self, snapshot: Any) -> None:
+        self.beats.append(snapshot)
 
     def flush(self) -> None:
         pass
@@ -253,17 +265,20 @@ def executor_input(directory: Any, retry: int = 0, **arguments: Any) -> dict[str
     }
 
 
-def task_scheduled(number: int, job_name: str, **request: Any) -> dict[str, Any]:
-    """A history event of a training job."""
-    import json
+def task_event(number: int, kind: str, **details: Any) -> dict[str, Any]:
+    """A history event of a training job's task."""
+    names = {"resourceType": "sagemaker", "resource": "createTrainingJob.sync"}
+    key = f"{kind[0].lower()}{kind[1:]}EventDetails"
+    return {"id": number, "type": kind, key: {**names, **details}}
 
-    return {
-        "id": number,
-        "type": "TaskScheduled",
-        "taskScheduledEventDetails": {
-            "resourceType": "sagemaker",
-            "resource": "createTrainingJob.sync",
-            "region": "us-east-1",
-            "parameters": json.dumps({"TrainingJobName": job_name, **request}),
-        },
-    }
+
+def task_scheduled(number: int, job_name: str, **request: Any) -> dict[str, Any]:
+    """The event that a training job is about to be created."""
+    parameters = json.dumps({"TrainingJobName": job_name, **request})
+    return task_event(number, "TaskScheduled", region="us-east-1", parameters=parameters)
+
+
+def state_exited(number: int, name: str, output: Any) -> dict[str, Any]:
+    """The event that a state was left."""
+    details = {"name": name, "output": json.dumps(output)}
+    return {"id": number, "type": "TaskStateExited", "stateExitedEventDetails": details}

@@ -11,6 +11,7 @@ from tests.support.template.deployments import ACCOUNT
 BUCKET = "arn:aws:s3:::artifacts82dd59a1"
 JOBS = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/*"
 LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs"
+RULE_LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/ProcessingJobs"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:RlTraining"
 EXECUTIONS = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:*"
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"
@@ -39,7 +40,10 @@ class Grant:
 
 
 _IMAGES = "SageMaker pulls the training image as this role; the local AWS pulls no images."
-_LOGS = "SageMaker writes the job's log as this role; the local AWS writes it itself."
+_LOGS = (
+    "SageMaker writes the logs of jobs, and of the processing jobs that Debugger's rules are, as "
+    "this role; the local AWS writes them itself."
+)
 _DELIVERY = "Step Functions delivers the execution log; the local AWS delivers none."
 _TRACES = "Step Functions sends traces; the local AWS takes none."
 _ABORT = "A multipart upload that fails leaves no parts to pay for."
@@ -50,6 +54,7 @@ _OWN_FAILURE = (
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
+_JOB_LOG_GROUPS = (*_LOG_GROUP, RULE_LOGS, f"{RULE_LOGS}:*")
 
 GRANTS: dict[str, dict[str, Grant]] = {
     "JobRole": {
@@ -61,10 +66,10 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "ecr:BatchGetImage": Grant(_IMAGE_SOURCES, _IMAGES),
         "ecr:GetDownloadUrlForLayer": Grant(_IMAGE_SOURCES, _IMAGES),
         "ecr:GetAuthorizationToken": Grant(("*",), _IMAGES),
-        "logs:CreateLogGroup": Grant(_LOG_GROUP, _LOGS),
-        "logs:CreateLogStream": Grant(_LOG_GROUP, _LOGS),
-        "logs:DescribeLogStreams": Grant(_LOG_GROUP, _LOGS),
-        "logs:PutLogEvents": Grant(_LOG_GROUP, _LOGS),
+        "logs:CreateLogGroup": Grant(_JOB_LOG_GROUPS, _LOGS),
+        "logs:CreateLogStream": Grant(_JOB_LOG_GROUPS, _LOGS),
+        "logs:DescribeLogStreams": Grant(_JOB_LOG_GROUPS, _LOGS),
+        "logs:PutLogEvents": Grant(_JOB_LOG_GROUPS, _LOGS),
         "cloudwatch:PutMetricData": Grant(
             ("*",), "SageMaker publishes the job's metrics as this role; the local AWS keeps none."
         ),

@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.session import Session
 
 from kfp_component.aws.clients import BotocoreAws
 from kfp_component.errors import StepError
@@ -30,35 +34,64 @@ def test_expired_credentials_of_the_environment_are_final(environment):
 
 def test_other_credentials_are_read_again(environment, tmp_path):
     write_credentials(tmp_path, "old")
-    aws = BotocoreAws("us-east-1")
-    assert aws._signed("DescribeTrainingJob", {}).headers["Authorization"].count("=old/") == 1
+    aws, keys = BotocoreAws("us-east-1"), []
+
+    def signed(client):
+        def stop(request, **_):
+            keys.append(re.search(b"Credential=([a-z]+)/", request.headers["Authorization"])[1])
+            raise ConnectionError
+
+        client.meta.events.register("before-send", stop)
+        with pytest.raises(ConnectionError):
+            client.describe_training_job(TrainingJobName="x")
+
+    signed(aws.sagemaker)
     write_credentials(tmp_path, "new")
     aws.renew()
-    assert aws._signed("DescribeTrainingJob", {}).headers["Authorization"].count("=new/") == 1
+    signed(aws.sagemaker)
+    assert keys == [b"old", b"new"]
 
 
 def test_missing_credentials_are_looked_for_again(environment):
     BotocoreAws("us-east-1").renew()
 
 
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_{}"])
 @pytest.mark.parametrize(
-    ("settings", "url"),
-    [
-        ({}, "https://api.sagemaker.eu-west-1.amazonaws.com/"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
-        ({"AWS_ENDPOINT_URL_SAGEMAKER": "http://127.0.0.1:2"}, "http://127.0.0.1:2"),
-        ({"AWS_USE_FIPS_ENDPOINT": "true"}, "https://api-fips.sagemaker.us-east-1.amazonaws.com/"),
-    ],
+    ("service", "name"),
+    [("states", "SFN"), ("logs", "CLOUDWATCH_LOGS"), ("sagemaker", "SAGEMAKER")],
 )
-def test_sagemaker_is_asked_where_botocore_would(environment, settings, url):
-    for name, value in settings.items():
-        environment.setenv(name, value)
-    region = "us-east-1" if "fips" in url else "eu-west-1"
-    assert BotocoreAws(region)._sagemaker_url() == url
+def test_every_service_is_asked_where_botocore_is_told(environment, variable, service, name):
+    environment.setenv(variable.format(name), "http://127.0.0.1:2")
+    client = getattr(BotocoreAws("us-east-1"), service)
+    assert client.meta.endpoint_url == "http://127.0.0.1:2"
+
+
+def test_sagemaker_is_asked_through_the_proxy_and_trusts_the_bundle_of_the_pod(
+    environment, tmp_path
+):
+    bundle = tmp_path / "ca.pem"
+    environment.setenv("AWS_CA_BUNDLE", str(bundle))
+    environment.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    session = BotocoreAws("us-east-1").sagemaker._endpoint.http_session
+    assert session._verify == str(bundle)
+    proxy = session._proxy_config.proxy_url_for("https://api.sagemaker.us-east-1.amazonaws.com")
+    assert proxy == "http://127.0.0.1:3128"
 
 
 def test_the_endpoint_of_the_task_is_for_step_functions_only(environment):
     aws = BotocoreAws("us-east-1", "https://vpce.example")
     assert aws.states.meta.endpoint_url == "https://vpce.example"
     assert aws.logs.meta.endpoint_url == "https://logs.us-east-1.amazonaws.com"
-    assert aws._sagemaker_url() == "https://api.sagemaker.us-east-1.amazonaws.com/"
+    assert aws.sagemaker.meta.endpoint_url == "https://api.sagemaker.us-east-1.amazonaws.com"
+
+
+def test_models_are_read_as_botocore_reads_them(environment):
+    ours = BotocoreAws("us-east-1")._session.get_component("data_loader")
+    own = Session().get_component("data_loader")
+    for service in ("stepfunctions", "logs", "sagemaker"):
+        kinds = ("service-2", "endpoint-rule-set-1")
+        for kind in kinds:
+            assert ours.load_service_model(service, kind) == own.load_service_model(service, kind)
+    with pytest.raises(UnknownServiceError):
+        ours.load_service_model("no-such-service", "service-2")

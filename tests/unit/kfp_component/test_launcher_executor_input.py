@@ -23,6 +23,16 @@ def test_only_what_was_given_is_passed_on():
     }
 
 
+def test_inputs_that_the_component_does_not_declare_are_passed_over():
+    given = {
+        "pipelinechannel--bucket": "b",
+        "pipelinechannel--loop-item-param-1-subvar-lr": 0.1,
+        "base_image": "registry/launcher:1",
+        "memory_limit": "256Mi",
+    }
+    assert parse(**given).execution_input == parse().execution_input
+
+
 def test_own_inputs_are_kept_out_of_the_execution_input_and_nothing_else_is():
     task = parse(stop_on_sigterm=False, endpoint_url="https://states.example", dry_run=True)
     assert not task.stop_on_sigterm
@@ -86,6 +96,48 @@ def test_anything_else_is_refused_with_what_was_expected(text):
     with pytest.raises(BadInput, match=r"--executor_input|state_machine_arn") as caught:
         ExecutorInput.parse(text)
     assert caught.value.exit_code == ExitCode.BAD_ARGUMENTS
+
+
+@pytest.mark.parametrize(
+    ("name", "embedded"),
+    [
+        ("hyperparameters", '{"net": "{"layers": 2}"}'),
+        ("tags", '{"run": "[1, 2]", "note": "a "quoted" word"}'),
+        ("source_dir", '"s3://b/["x"]"'),
+        ("environment", '{"TEXT": "two\nlines"}'),
+        ("metric_definitions", '{"r": "r=\\d"}'),
+    ],
+)
+def test_a_value_that_breaks_the_json_is_named_with_the_way_around(name, embedded):
+    text = json.dumps(executor_input("/data/out", **{name: "HERE"}))
+    with pytest.raises(BadInput, match=f"^{name} is no JSON") as caught:
+        ExecutorInput.parse(text.replace('"HERE"', embedded))
+    for words in ("kubeflow/pipelines#11035", "the whole value of an argument", "its output"):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"job_name": "rl-{{$.pipeline_job_uuid}}"}, "job_name holds {{$.pipeline_job_uuid}} as"),
+        ({"tags": {"run": "{{$.pipeline_job_name}}"}}, "tags.run holds {{$.pipeline_job_name}}"),
+        ({"tags": {"{{$.pipeline_root}}": "x"}}, "tags holds {{$.pipeline_root}}"),
+        ({"vpc_subnets": ["a", "{{$.pipeline_task_name}}"]}, "vpc_subnets[1] holds"),
+        ({"source_dir": "s3://{{channel:task=;name=b;type=String;}}/x"}, "{{channel:task=;name"),
+        ({"state_machine_arn": "{{$.inputs.parameters['pipelinechannel--a']}}"}, "state_machine"),
+    ],
+)
+def test_a_placeholder_that_kfp_left_is_named_with_the_way_around(arguments, said):
+    with pytest.raises(BadInput, match="component's output here") as caught:
+        parse(**arguments)
+    assert said in str(caught.value)
+
+
+def test_every_placeholder_is_named_at_once_and_a_template_of_one_s_own_is_none():
+    left = {"tags": {"a": "{{$.x}}", "b": "{{$.y}}"}, "hyperparameters": {"t": "{{ name }} {x}"}}
+    with pytest.raises(BadInput) as caught:
+        parse(**left)
+    assert str(caught.value).count("holds") == 2
 
 
 def test_a_missing_output_is_named():

@@ -3,10 +3,13 @@ import sys
 
 import pytest
 
+from kfp_component.record.script_progress import ScriptProgress
 from kfp_component.step.launcher import choose_view
 from kfp_component.watch.progress import PlainView, Snapshot
 
-SNAPSHOT = Snapshot("Training", 90.0, 360, 1234, {"reward": 187.25})
+SNAPSHOT = Snapshot(
+    "Training", 90.0, 1234, {"reward": 187.25}, progress="episode 40 of 100", share=0.4
+)
 
 
 def test_plain_lines_have_no_word_that_kfp_paints():
@@ -21,7 +24,7 @@ def test_plain_lines_have_no_word_that_kfp_paints():
     assert stream.getvalue().splitlines() == [
         "[rl] Started execution x",
         "[rl] Training (65 s after the start): in progress",
-        "[rl] Training, 1 min 30 s so far, 1234 log lines; reward 187.25",
+        "[rl] Training, 1 min 30 s so far, 1234 log lines; episode 40 of 100; reward 187.25",
         "algo-2 | a line",
         "another",
     ]
@@ -55,7 +58,7 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     view = choose_view()
     assert isinstance(view, LiveView)
     view.close()
-    console = rich.Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    console = rich.Console(file=io.StringIO(), force_terminal=True, width=160, color_system=None)
     view = LiveView(console)
     view.status("Training", "(65 s)")
     view.log("algo-1", "[not markup] a line")
@@ -63,5 +66,39 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     view._progress.refresh()
     view.close()
     shown = console.file.getvalue()
-    for part in ("[rl] Training", "algo-1 | [not markup] a line", "1234 lines; reward 187.25"):
+    for part in (
+        "[rl] Training",
+        "algo-1 | [not markup] a line",
+        "1 min 30 s so far, 1234 log lines; episode 40 of 100; reward 187.25",
+    ):
         assert part in shown
+
+
+def test_the_bar_shows_a_share_only_once_the_script_tells_one():
+    rich = pytest.importorskip("rich.console", reason="the extra `terminal` is not installed")
+    from kfp_component.watch.live import LiveView
+
+    view = LiveView(rich.Console(file=io.StringIO(), force_terminal=True))
+    (task,) = view._progress.tasks
+    view.still(Snapshot("Training", 90.0, 3, {"reward [mean]": 1.0}))
+    assert task.total is None
+    view.still(SNAPSHOT)
+    assert (task.completed, task.total) == (0.4, 1.0)
+    view.close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["Episode 3/10: reward 5"], "episode 3 of 10"),
+        (["Epoch: 3 of 10", "step 5/7", "Epoch: 4 of 10"], "epoch 4 of 10"),
+        (["iteration=[7/200]"], "iteration 7 of 200"),
+        (["episode 12/10", "step 1/0", "3/4", "2026/01/02", "steps of 5"], ""),
+    ],
+)
+def test_the_script_s_own_count_is_its_progress(lines, text):
+    progress = ScriptProgress()
+    for line in lines:
+        progress.take(line)
+    assert progress.text == text
+    assert (progress.share is None) is (text == "")

@@ -1,8 +1,8 @@
 import itertools
 import time
 
+from kfp_component.record.metric_series import MetricSeries
 from kfp_component.watch.logs import LogTail
-from kfp_component.watch.metric_series import MetricSeries
 from tests.support.step.launcher_fakes import FakeAws, FakeClock
 
 
@@ -71,7 +71,8 @@ def test_metrics_are_the_first_group_of_the_expression():
     series = MetricSeries({"r": "r: ([-+0-9.eE]+)", "none": "x", "broken": "("})
     for line in ("r: 1.5", "r: -2e3 tail", "nothing", "r: .", "r: nan", "x"):
         series.take(line)
-    assert series.points == {"r": [(0, 1.5), (1, -2000.0)]}
+    assert series.series["r"].points == [(0, 1.5), (1, -2000.0)]
+    assert series.never_matched == {"none": "x"}
     assert series.latest == {"r": -2000.0}
 
 
@@ -79,7 +80,7 @@ def test_long_series_are_thinned_evenly():
     series = MetricSeries({"r": "r=(.*)"})
     for number in range(100_000):
         series.take(f"r={number}")
-    points = series.points["r"]
+    points = series.series["r"].points
     assert 1000 <= len(points) <= 2001
     steps = {after[0] - before[0] for before, after in itertools.pairwise(points)}
     assert len(steps) == 1
@@ -98,3 +99,19 @@ def test_an_expression_that_backtracks_is_dropped():
     series.take("r=1")
     assert series.latest == {"r": 1.0}
     assert clock.now == 0
+
+
+def test_what_a_thinned_series_has_lost_is_still_told():
+    series = MetricSeries({"r": "r=(.*)"})
+    for number in range(10_000):
+        series.take(f"r={9e9 if number == 777 else -number}")
+    kept = series.series["r"]
+    assert (kept.count, kept.highest, kept.lowest, kept.last) == (10_000, 9e9, -9999, -9999)
+
+
+def test_hosts_have_series_of_their_own():
+    series = MetricSeries({"r": "r=(.*)"})
+    for host, line in (("algo-1", "r=1"), ("algo-2", "r=5"), ("algo-1", "r=2")):
+        series.take(line, host)
+    assert series.latest == {"r (algo-1)": 2, "r (algo-2)": 5}
+    assert series.never_matched == {}

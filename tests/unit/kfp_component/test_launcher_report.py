@@ -1,14 +1,17 @@
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
 from kfp_component.execution.result import Trained
+from kfp_component.execution.run import EndedExecution
+from kfp_component.record.metric_series import Series
+from kfp_component.record.record import LogLine, Record, SeenAttempt, Transition
 from kfp_component.report.chart import learning_curve, round_steps
+from kfp_component.report.html import Html, element, join
 from kfp_component.report.page import Report, render
-from kfp_component.report.timeline import draw, phases
-from kfp_component.watch.attempts import Attempt
-from kfp_component.watch.watch import Record
+from kfp_component.report.timeline import bar, rows, stretches
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:rl:n"
 OUTPUT = {
@@ -36,22 +39,50 @@ OUTPUT = {
     ],
     "rule_evaluations": [{"name": "LossNotDecreasing", "status": "NoIssuesFound"}],
     "attempts": [
-        {"job_name": "job-1", "status": "Failed", "failure_reason": "CapacityError"},
-        {"job_name": "job", "status": "Completed"},
+        {
+            "job_name": "job-1",
+            "instance_type": "ml.g5.xlarge",
+            "status": "Failed",
+            "secondary_status": "Failed",
+            "started_at": "2025-12-31T23:50:00Z",
+            "ended_at": "2025-12-31T23:55:00Z",
+            "failure_reason": "CapacityError: none left\nand more",
+        },
+        {
+            "job_name": "job",
+            "status": "Completed",
+            "started_at": "2026-01-01T00:00:00Z",
+            "ended_at": "2026-01-01T01:02:00Z",
+        },
     ],
     "defaults_applied": {"volume_size": 30},
 }
 
 
-def report(output=OUTPUT, **arguments):
+ENDED = EndedExecution(
+    ARN,
+    {
+        "startDate": datetime(2025, 12, 31, 23, 49, tzinfo=UTC),
+        "stopDate": datetime(2026, 1, 1, 1, 3, tzinfo=UTC),
+    },
+)
+
+
+def report(output=OUTPUT, notes=(), **arguments):
     record = Record()
-    record.attempts.append(Attempt("job", "ml.m5.large", 2, 0, {}, False))
+    record.attempts.append(SeenAttempt("job", "ml.m5.large", 2, {}, False))
     record.metrics.define({"reward": "r=(.*)"})
     for number in range(100):
-        record.metrics.take(f"r={number}")
-    record.last_lines.append("<last> line")
-    record.log_lines = 100
-    return render(Report(arguments, ARN, Trained(output), record))
+        record.take(LogLine("", f"r={number}"))
+    record.take(LogLine("algo-2", "<last> line"))
+    return render(Report(arguments, ENDED, Trained(output), record, notes))
+
+
+def series_of(*values):
+    series = Series()
+    for value in values:
+        series.add(value)
+    return series
 
 
 class Outline(HTMLParser):
@@ -85,7 +116,7 @@ def test_the_document_is_whole_and_needs_nothing_from_outside():
 
 
 def test_everything_known_is_in_it():
-    text = report(hyperparameters={"lr": 0.1})
+    text = report(hyperparameters={"lr": 0.1}, notes=["a note", "matched no line"])
     for part in (
         "s3://b/job/output/model.tar.gz",
         "1 h 02 min",
@@ -93,11 +124,17 @@ def test_everything_known_is_in_it():
         "2 x ml.m5.large",
         "487.25",
         "a note",
+        "matched no line",
+        "31 December 2025, 23:49 UTC · 1 h 14 min",
+        "highest 99, lowest 0",
+        "last 99",
+        "mean of 5 values",
         "LossNotDecreasing",
         "CapacityError",
         "{&quot;lr&quot;: 0.1}",
         "30 (default)",
-        "&lt;last&gt; line",
+        "algo-2 | &lt;last&gt; line",
+        "https://us-east-1.console.aws.amazon.com/states/home",
         "in progress",
         "<polyline",
         'class="Training"',
@@ -111,6 +148,19 @@ def test_what_users_wrote_is_escaped():
     assert "<script" not in text
 
 
+def test_whatever_is_not_html_already_is_escaped():
+    assert join("a < b", Html("<br>"), None, 3) == "a &lt; b<br>3"
+    assert element("td", '"', element("b", "<"), class_='"x"', data_a=1) == (
+        '<td class="&quot;x&quot;" data-a="1">&quot;<b>&lt;</b></td>'
+    )
+
+
+def test_a_url_is_text_since_the_frame_opens_no_links():
+    text = report()
+    assert "<a " not in text
+    assert re.search(r'<code class="whole">https://[^<]*/jobs/job</code>', text)
+
+
 def test_a_run_that_was_cut_is_not_shown_as_completed():
     text = report({**OUTPUT, "status": "Stopped", "secondary_status": "MaxRuntimeExceeded"})
     assert '<span class="noted">Stopped (MaxRuntimeExceeded)' in text
@@ -120,6 +170,7 @@ def test_a_run_that_was_cut_is_not_shown_as_completed():
     "odd",
     [
         {"timeline": 3, "attempts": "x", "rule_evaluations": [1], "notes": None},
+        {"attempts": [{}, 1, {"started_at": 7, "status": []}], "timeline": [None]},
         {"timeline": [{"status": "x"}, 1, {"status": "y", "started_at": "soon"}]},
         {"final_metrics": None, "defaults_applied": [], "training_seconds": "long"},
     ],
@@ -145,7 +196,7 @@ def test_axes_have_round_numbers(low, high, steps):
     [[0], [5], [3, 3, 3], [1e-300, 2e-300], [-1e30, 1e30], [1e9 + number for number in range(400)]],
 )
 def test_every_curve_stays_inside_its_frame(values):
-    svg = learning_curve("m", list(enumerate(values)))
+    svg = learning_curve("m", series_of(*values))
     points = re.findall(r'points="([^"]*)"', svg)
     assert points
     for pair in " ".join(points).split():
@@ -155,14 +206,55 @@ def test_every_curve_stays_inside_its_frame(values):
 
 
 def test_a_long_curve_has_its_mean_and_a_short_one_its_points():
-    assert 'class="noise"' in learning_curve("m", [(n, n % 7) for n in range(200)])
-    short = learning_curve("m", [(n, n) for n in range(10)])
+    long = learning_curve("m", series_of(*(n % 7 for n in range(200))))
+    assert 'class="noise"' in long
+    assert "each value" in long
+    assert "mean of 10 values" in long
+    short = learning_curve("m", series_of(*range(10)))
     assert 'class="noise"' not in short
+    assert "each value" not in short
     assert short.count("<circle") == 10
 
 
-def test_the_timeline_is_to_scale():
-    svg = draw(phases(OUTPUT["timeline"]))
-    starting, training = (float(width) for width in re.findall(r' width="([0-9.]+)"', svg))
-    assert training / starting == pytest.approx(30, rel=0.01)
-    assert draw(phases([])) == ""
+def test_the_mean_of_a_thinned_curve_tells_how_many_values_it_spans():
+    assert "mean of 248 values" in learning_curve("m", series_of(*range(5000)))
+
+
+def grown(text):
+    return [float(share) for share in re.findall(r"flex-grow: ([0-9.]+)", text)]
+
+
+def test_the_timeline_is_to_scale_and_has_every_attempt_and_wait():
+    shown = stretches(OUTPUT, Record())
+    assert [stretch.title for stretch in shown] == ["Attempt 1", "Wait for attempt 2", "Attempt 2"]
+    numbers, parts = bar(shown).split('class="bar"')
+    assert grown(numbers) == [300, 300, 3720]
+    assert grown(parts) == [300, 300, 120, 3600]
+    text = "".join(rows(shown))
+    assert "Attempt 1, 5 min 00 s" in text
+    assert "ml.g5.xlarge · job-1 · Failed: CapacityError: none left<" in text
+    assert "01 Jan 00:02:00" in text
+
+
+def test_the_statuses_that_were_seen_of_an_earlier_attempt_are_in_the_timeline():
+    record, begin = Record(), datetime(2025, 12, 31, 23, 50, tzinfo=UTC).timestamp()
+    record.transitions["job-1"] = [
+        Transition("Starting", begin, begin + 60, "Launching"),
+        Transition("Interrupted", begin + 60, None, ""),
+    ]
+    first, _, last = stretches(OUTPUT, record)
+    assert [phase.status for phase in first.phases] == ["Starting", "Interrupted"]
+    assert first.end == begin + 300
+    assert [phase.status for phase in last.phases] == ["Starting", "Training", "Completed"]
+
+
+def test_a_run_of_one_attempt_has_one_status_column_and_no_headings():
+    shown = stretches({**OUTPUT, "attempts": []}, Record())
+    assert len(shown) == 1
+    assert 'class="group"' not in "".join(rows(shown))
+    assert report().count("<th>Status</th>") == 2  # the timeline's, and the debugger rules'
+
+
+def test_no_time_is_no_bar():
+    assert stretches({}, Record()) == []
+    assert bar([]) is None

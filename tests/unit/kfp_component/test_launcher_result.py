@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from kfp_component.execution.result import DryRun, Failure, Trained, read_result
+from kfp_component.execution.result import DryRun, NotTrained, Trained, read_result
+from kfp_component.record.record import LogLine
 from kfp_component.step.failure import explain, leave_termination_message
 from kfp_component.step.outputs import write_outputs
 from kfp_component.task_input.executor_input import ExecutorInput
@@ -47,7 +48,7 @@ def test_no_saving_is_claimed_without_one(seconds):
 @pytest.mark.parametrize("output", [{}, [], "x", {**OUTPUT, "model_artifact_url": ""}])
 def test_a_success_without_a_model_is_none(output):
     result = succeeded(output)
-    assert isinstance(result, Failure)
+    assert isinstance(result, NotTrained)
     assert "model_artifact_url" in result.message
 
 
@@ -86,18 +87,34 @@ FACTS = {
 }
 
 
+LINES = [LogLine("", "line 1"), LogLine("algo-2", "line 2")]
+
+
 def test_the_explanation_has_reason_attempts_lines_and_links():
-    text = explain(Failure("TrainingJobFailed", "It broke.", FACTS), ARN, ["line 1", "line 2"])
+    text = explain(NotTrained("TrainingJobFailed", "It broke.", FACTS), ARN, LINES, {})
     assert text.startswith("Error: TrainingJobFailed: It broke.\n")
-    for part in ("max_run: too long", "exit code 1", "j-0, Failed, capacity", "  line 2"):
+    for part in (
+        "max_run: too long",
+        "exit code 1",
+        "Attempt 1: j-0, Failed, capacity",
+        "  line 1",
+        "  algo-2 | line 2",
+    ):
         assert part in text
     for label, page in zip(("Execution", "Job", "Logs"), links(ARN, "j-1").values(), strict=True):
         assert f"\n{label}: {page}" in text
 
 
+def test_a_job_that_was_never_created_has_no_link():
+    failure = NotTrained("RequestRejected", "No role.", {"job_name": "j-2", "attempts": []})
+    text = explain(failure, ARN, [], {})
+    assert text.count("https://") == 1
+    assert "/states/home" in text
+
+
 @pytest.mark.parametrize("facts", [{"job_name": 1, "problems": {}, "attempts": "x"}, {}])
 def test_odd_facts_do_no_harm(facts):
-    assert "It broke" in explain(Failure("E", "It broke", facts), ARN, [])
+    assert "It broke" in explain(NotTrained("TrainingJobFailed", "It broke", facts), ARN, [], {})
 
 
 def test_the_termination_message_is_bounded(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from kfp_component.aws.backoff import Backoff
-from kfp_component.aws.errors import Kind, kind_of
+from kfp_component.aws.errors import CallErrorKind, kind_of
 from kfp_component.watch.schedule import Poll, spacing
 from tests.support.step.launcher_fakes import client_error
 
@@ -69,7 +69,7 @@ class Script:
 def test_a_throttled_poll_slows_down_and_recovers():
     throttled = client_error("ThrottlingException")
     script = Script(10.0, *[throttled] * 5, *[10.0] * 40)
-    poll = Poll(script, lambda _: False, draw=lambda: 0.5)
+    poll = Poll(script, lambda _: 0.0, draw=lambda: 0.5)
     poll.run(0)
     assert poll.due == 10
     for _ in range(5):
@@ -84,16 +84,30 @@ def test_a_throttled_poll_slows_down_and_recovers():
     assert poll.due - before == pytest.approx(10)
 
 
-def test_a_poll_that_ended_is_not_hastened():
-    poll = Poll(Script(None), lambda _: False)
+def test_a_refused_poll_asks_again_when_it_is_told_to():
+    denied = client_error("AccessDeniedException")
+    poll = Poll(Script(denied, denied, 5.0), lambda _: 300.0)
+    for due in (300, 600, 605):
+        poll.run(poll.due)
+        assert poll.due == due
+
+
+def test_trouble_that_lasts_is_told_once_until_it_heals():
+    told = []
+    script = Script(*[ConnectionResetError()] * 20, 1.0, *[ConnectionResetError()] * 20)
+    poll = Poll(script, lambda _: 0.0, in_trouble=told.append)
     poll.run(0)
-    poll.hasten()
-    poll.run(1e9)
+    assert not told
+    for expected in (1, 2):
+        for _ in range(20):
+            poll.run(poll.due)
+        assert len(told) == expected
+    assert isinstance(told[0], ConnectionResetError)
 
 
 def test_a_poll_runs_when_it_is_due_only():
     script = Script(5.0, 5.0)
-    poll = Poll(script, lambda _: False)
+    poll = Poll(script, lambda _: 0.0)
     poll.run(0)
     poll.run(4.9)
     assert script.calls == 1
@@ -105,16 +119,16 @@ def test_a_poll_runs_when_it_is_due_only():
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (client_error("ThrottlingException"), Kind.THROTTLED),
-        (client_error("SomethingNew", 429), Kind.THROTTLED),
-        (client_error("ServiceUnavailable", 503), Kind.TRANSIENT),
-        (client_error("SomethingNew", 502), Kind.TRANSIENT),
-        (client_error("ExpiredTokenException"), Kind.EXPIRED),
-        (client_error("AccessDeniedException"), Kind.PERMANENT),
-        (ParamValidationError(report="x"), Kind.PERMANENT),
-        (TimeoutError(), Kind.TRANSIENT),
-        (ConnectionResetError(), Kind.TRANSIENT),
-        (KeyError("events"), Kind.PERMANENT),
+        (client_error("ThrottlingException"), CallErrorKind.THROTTLED),
+        (client_error("SomethingNew", 429), CallErrorKind.THROTTLED),
+        (client_error("ServiceUnavailable", 503), CallErrorKind.TRANSIENT),
+        (client_error("SomethingNew", 502), CallErrorKind.TRANSIENT),
+        (client_error("ExpiredTokenException"), CallErrorKind.EXPIRED),
+        (client_error("AccessDeniedException"), CallErrorKind.PERMANENT),
+        (ParamValidationError(report="x"), CallErrorKind.PERMANENT),
+        (TimeoutError(), CallErrorKind.TRANSIENT),
+        (ConnectionResetError(), CallErrorKind.TRANSIENT),
+        (KeyError("events"), CallErrorKind.PERMANENT),
     ],
 )
 def test_errors_are_told_apart(error, kind):

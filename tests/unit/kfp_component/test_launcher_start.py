@@ -7,8 +7,9 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from kfp_component.errors import BadInput, StepError
 from kfp_component.execution.name import execution_name
 from kfp_component.execution.start import Starter
-from kfp_component.stopping.stopper import STOPPED_BY_USER, STOPPED_WITH_POD
+from kfp_component.stopping.request import STOPPED_BY_USER, STOPPED_WITH_POD
 from kfp_component.task_input.executor_input import ExecutorInput
+from kfp_component.task_input.retry_index import retry_index
 from tests.support.step.launcher_fakes import (
     RUN_ID,
     FakeAws,
@@ -111,6 +112,70 @@ def test_an_automatic_retry_repeats_only_what_may_end_otherwise(world, ending, r
     assert len(world.aws.states.executions) == (2 if repeated else 1)
 
 
+def test_a_failure_never_hides_an_execution_that_came_after_it(world):
+    first = world.pod()
+    world.end(first.arn, status="FAILED", error="TrainingJobFailed")
+    second = world.pod()  # a person retried the run
+    assert second.arn == f"{first.arn}-2"
+    world.clock.sleep(8)
+    replaced = world.pod(is_automatic_retry=True)  # its pod was killed
+    assert (replaced.arn, replaced.joined) == (second.arn, True)
+    world.end(second.arn, status="SUCCEEDED")
+    assert world.pod(is_automatic_retry=True).arn == second.arn
+    assert len(world.aws.states.executions) == 2
+
+
+def test_the_last_of_several_failures_is_reported(world):
+    for _ in range(3):
+        last = world.pod()
+        world.end(last.arn, status="FAILED", error="TrainingJobFailed")
+    assert world.pod(is_automatic_retry=True).arn == last.arn
+    assert last.arn.endswith("-3")
+
+
+def test_the_latest_is_found_with_few_calls(world):
+    world.end(world.pod().arn, status="FAILED")
+    world.pod()
+    world.clock.sleep(8)
+    world.aws.states.calls.clear()
+    world.pod(is_automatic_retry=True)
+    assert world.aws.states.calls == ["start_execution", *["describe_execution"] * 2]
+
+
+def test_a_later_execution_that_is_not_visible_yet_is_looked_for_again(world):
+    world.end(world.pod().arn, status="FAILED", error="TrainingJobFailed")
+    second = world.pod()
+    world.aws.states.faults = [None, None, client_error("ExecutionDoesNotExist")]
+    assert world.pod(is_automatic_retry=True).arn == second.arn
+
+
+def test_a_signal_stops_the_execution_that_was_found(world):
+    world.end(world.pod().arn, status="FAILED")
+    second = world.pod()
+    world.clock.sleep(8)
+    stopper = NoStopper()
+    Starter(world.aws, stopper, print, is_automatic_retry=True).start_or_join(TASK)
+    assert stopper.targets[-1] == second.arn
+
+
+@pytest.mark.parametrize(
+    ("environment", "index"),
+    [
+        ({}, 0),
+        ({"KFP_RETRY_INDEX": "0"}, 0),
+        ({"KFP_RETRY_INDEX": "2", "KFP_NODE_NAME": "w.root.train.executor(0)"}, 2),
+        ({"KFP_RETRY_INDEX": "", "KFP_NODE_NAME": "w.root.train.executor(1)"}, 1),
+        ({"KFP_RETRY_INDEX": "{{retries}}", "KFP_NODE_NAME": "w.root.train.executor(3)"}, 3),
+        ({"KFP_NODE_NAME": "w.root.train.executor(0)"}, 0),
+        ({"KFP_NODE_NAME": "w.root.for-loop-1(2:seed:7).train.executor"}, 0),
+        ({"KFP_NODE_NAME": "w.root.train-iterations(2:7)"}, 0),
+        ({"KFP_NODE_NAME": "w.root.train.executor"}, 0),
+    ],
+)
+def test_the_retry_is_known_by_number_or_by_the_node_s_name(environment, index):
+    assert retry_index(environment) == index
+
+
 def test_the_stopper_knows_the_target_before_it_is_started(world):
     stopper = NoStopper()
     world.aws.states.faults = [client_error("StateMachineDoesNotExist")]
@@ -167,4 +232,5 @@ def test_an_unreachable_endpoint_is_given_up_after_minutes(world):
     world.aws.states.faults = [EndpointConnectionError(endpoint_url="https://x")] * 10_000
     with pytest.raises(StepError, match="https://x"):
         world.pod()
+    assert "yet (EndpointConnectionError: https://x); again" in world.said[0]
     assert 300 <= world.clock.now < 400

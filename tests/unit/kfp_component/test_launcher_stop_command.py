@@ -5,7 +5,7 @@ import pytest
 
 from kfp_component import stop
 from kfp_component.execution.name import execution_name
-from kfp_component.stopping.stopper import STOPPED_BY_USER
+from kfp_component.stopping.request import STOPPED_BY_USER
 from kfp_component.task_input.executor_input import ExecutorInput
 from tests.support.step.launcher_fakes import (
     STATE_MACHINE_ARN,
@@ -70,20 +70,20 @@ def test_the_running_one_of_a_task_s_executions_is_stopped(aws):
     first = aws.start(1, status="FAILED")
     second = aws.start(2)
     aws.states.faults = [ConnectionResetError(), client_error("ThrottlingException")]
-    stop.stop_executions(aws, TASK)
+    stop.stop_execution(aws, TASK)
     assert first["ending"] == {"status": "FAILED"}
     assert second["ending"]["error"] == STOPPED_BY_USER
 
 
 def test_nothing_to_stop_is_no_trouble(aws):
-    stop.stop_executions(aws, TASK)
+    stop.stop_execution(aws, TASK)
 
 
 def test_what_cannot_be_stopped_is_said(aws):
     aws.start(1)
     aws.states.faults = [client_error("AccessDeniedException")] * 100
     with pytest.raises(stop.StepError, match="Could not stop"):
-        stop.stop_executions(aws, TASK)
+        stop.stop_execution(aws, TASK)
 
 
 def test_the_end_of_a_process_is_seen():

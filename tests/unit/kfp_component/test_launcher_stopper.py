@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from kfp_component.stopping.stopper import STOP_SIGNAL, STOPPED_BY_USER, STOPPED_WITH_POD, Stopper
+from kfp_component.stopping.request import STOPPED_BY_USER, STOPPED_WITH_POD
+from kfp_component.stopping.stopper import STOP_SIGNAL, Stopper
 from tests.support.step.launcher_fakes import STATE_MACHINE_ARN, FakeAws, FakeClock, client_error
 
 ARN = STATE_MACHINE_ARN.replace("stateMachine", "execution") + ":n"
@@ -18,7 +19,7 @@ class World:
         self.stopper = Stopper(self.aws, stop_on_sigterm, self.said.append, self.codes.append)
 
     def start(self):
-        self.stopper.aim(ARN)
+        self.stopper.aim(ARN, starting=True)
         self.aws.states.start_execution(stateMachineArn=STATE_MACHINE_ARN, name="n", input="{}")
         self.stopper.started()
 
@@ -63,13 +64,22 @@ def test_nothing_is_stopped_before_anything_was_started():
 
 def test_a_start_that_is_under_way_is_stopped_as_soon_as_it_exists():
     world = World()
-    world.stopper.aim(ARN)
+    world.stopper.aim(ARN, starting=True)
     stopping = threading.Thread(target=world.stopper.handle, args=(signal.SIGTERM,))
     stopping.start()
     time.sleep(0.12)
     world.aws.states.start_execution(stateMachineArn=STATE_MACHINE_ARN, name="n", input="{}")
     stopping.join(10)
     assert world.ending["error"] == STOPPED_WITH_POD
+
+
+def test_one_that_was_only_looked_for_is_not_waited_for():
+    world = World()
+    world.stopper.aim(ARN)
+    began = time.monotonic()
+    world.stopper.handle(signal.SIGTERM)
+    assert world.codes == [143]
+    assert time.monotonic() - began < 1
 
 
 def test_nothing_is_started_after_a_signal():

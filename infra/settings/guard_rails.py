@@ -1,0 +1,52 @@
+"""The guard rails that the BuildRequest function gets: the settings, as it reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from training_job import GuardRails, TrainingArguments
+
+from .model import Settings
+
+
+def guard_rails(
+    settings: Settings,
+    *,
+    job_roles: Sequence[str],
+    region: str | None = None,
+    argument_defaults: Mapping[str, Any] | None = None,
+) -> GuardRails:
+    """Return the defaults and limits of a deployment.
+
+    Args:
+        settings: the settings.
+        job_roles: ARNs that `role` may name besides those of the settings.
+        region: where the state machine is.
+        argument_defaults: values of arguments that callers leave out, below those of the settings.
+    """
+    return GuardRails(
+        region=region,
+        argument_defaults={
+            **_within(settings.max_run_limit),
+            **(argument_defaults or {}),
+            **settings.argument_defaults,
+        },
+        max_run_limit=settings.max_run_limit,
+        assumable_roles=settings.assumable_roles,
+        allowed_job_roles=[*job_roles, *settings.allowed_job_roles],
+        allowed_instance_types=settings.allowed_instance_types,
+        max_instance_count=settings.max_instance_count,
+        required_tags=settings.required_tags,
+        required_encryption_key=settings.required_encryption_key,
+    )
+
+
+def _within(max_run_limit: int) -> dict[str, object]:
+    """Defaults of the times that have one beyond the limit: a run that names none is within it."""
+    fields = TrainingArguments.model_fields
+    return {
+        name: max_run_limit
+        for name in ("max_run", "max_wait_time")
+        if fields[name].default > max_run_limit
+    }

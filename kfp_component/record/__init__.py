@@ -1,0 +1,1 @@
+"""What was seen of a training run while it was awaited."""

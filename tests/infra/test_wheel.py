@@ -1,0 +1,209 @@
+"""The wheel, in a clean environment: what it installs, and that it serves its three users."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.support.deploying import deployment
+from tests.support.template.resolving import Resolver
+from tools.generate import needed
+
+FOLDERS = ("infra", "kfp_component", "lambdas", "training_job")
+PAGE = (deployment.ROOT / "docs/construct.md").read_text()
+PROJECT = tomllib.loads((deployment.ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy: setuptools would keep what a folder has lost in `build/`."""
+    source = tmp_path_factory.mktemp("source")
+    for folder in FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(deployment.ROOT / folder, source / folder, ignore=ignored)
+    for file in ("LICENSE", "README.md", "pyproject.toml", "setup.py"):
+        shutil.copy(deployment.ROOT / file, source)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]
+    command += ["--no-build-isolation", "--wheel-dir", str(source / "wheels"), str(source)]
+    subprocess.run(command, check=True)
+    (built,) = (source / "wheels").iterdir()
+    return built
+
+
+def environment(place, wheel, requirements):
+    """Make an environment of the wheel and the requirements; return its site-packages.
+
+    Instead of a download, what they need is linked from the environment of the tests.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin/python"), "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    packages = next(place.glob("lib/python3.*/site-packages"))
+    for name in {each for text in requirements for each in needed(Requirement(text).name)}:
+        found = distribution(name)
+        for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
+            if not (packages / top).exists():
+                (packages / top).symlink_to(Path(found.locate_file(top)))
+    return packages
+
+
+def python_of(packages):
+    return packages.parents[2] / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def author(wheel, tmp_path_factory):
+    """What `pip install WHEEL` makes."""
+    return environment(tmp_path_factory.mktemp("author"), wheel, PROJECT["dependencies"])
+
+
+@pytest.fixture(scope="module")
+def pod(wheel, tmp_path_factory):
+    """What the launcher's image holds."""
+    return environment(tmp_path_factory.mktemp("pod"), wheel, EXTRAS["launcher"])
+
+
+@pytest.fixture(scope="module")
+def python(wheel, tmp_path_factory):
+    """The Python that `pip install 'WHEEL[infra]'` makes."""
+    place = tmp_path_factory.mktemp("infra")
+    return python_of(environment(place, wheel, PROJECT["dependencies"] + EXTRAS["infra"]))
+
+
+@pytest.fixture(scope="module")
+def consumer(tmp_path_factory):
+    """A repository that has an `infra` and a `lambdas` of its own, and the app of the page."""
+    place = tmp_path_factory.mktemp("consumer")
+    for package in ("infra", "lambdas"):
+        (place / package).mkdir()
+        (place / package / "__init__.py").write_text('OWNER = "the consumer"\n')
+    (block,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    own = "import infra\nimport lambdas\n\nassert infra.OWNER == lambdas.OWNER\n"
+    (place / "app.py").write_text(f"{block}\n{own}")
+    return place
+
+
+def run(python, place, *arguments, **environment):
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "CDK_", "PYTHON"))
+    }
+    return subprocess.run(
+        [python, *arguments],
+        cwd=place,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def resolver(python, consumer):
+    found = run(python, consumer, "app.py", CDK_OUTDIR=str(consumer / "cdk.out"))
+    assert found.returncode == 0, found.stderr
+    return Resolver(deployment.template(consumer / "cdk.out", "NightlyTraining"))
+
+
+def test_it_installs_no_name_that_another_project_would_use(wheel):
+    names = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in names if not name.endswith(".dist-info")} == {
+        "kfp_component",
+        "rl_training_cdk",
+        "training_job",
+    }
+
+
+def test_it_holds_every_module_and_what_they_read(wheel):
+    held = set(zipfile.ZipFile(wheel).namelist())
+    renamed = {"infra": "rl_training_cdk", "lambdas": "rl_training_cdk/lambdas"}
+    for folder in FOLDERS:
+        for file in (deployment.ROOT / folder).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                below = file.relative_to(deployment.ROOT / folder).as_posix()
+                assert f"{renamed.get(folder, folder)}/{below}" in held
+
+
+def test_the_page_type_checks_against_it(python, consumer):
+    options = ["--strict", "--no-error-summary", "--python-executable", str(python)]
+    found = run(sys.executable, consumer, "-m", "mypy", *options, "app.py")
+    assert (found.stdout, found.returncode) == ("", 0)
+
+
+def test_a_stack_of_ones_own_has_the_workflow_and_nothing_of_ours_besides(resolver):
+    machine = resolver.resource("AWS::StepFunctions::StateMachine")
+    assert machine["StateMachineName"] == "NightlyTraining"
+    kinds = {each["Type"] for each in resolver.template["Resources"].values()}
+    assert kinds.isdisjoint({"AWS::SNS::Topic", "AWS::CloudWatch::Alarm", "AWS::EC2::VPC"})
+    assert not any("Launcher" in name for name in resolver.template["Resources"])
+
+
+def test_its_state_machine_passes_the_stacks_own_job_role_only(resolver):
+    (passed,) = [
+        each for each in resolver.policy("TrainingRole") if each["Action"] == "iam:PassRole"
+    ]
+    assert passed["Resource"].startswith(resolver.place.arn("iam", "role/JobRole", global_=True))
+
+
+def test_its_scheduled_arguments_are_within_the_guard_rails(resolver):
+    target = resolver.resource("AWS::Scheduler::Schedule")["Target"]
+    arguments = json.loads(target["Input"])
+    (guard_rails,) = [
+        json.loads(each["Environment"]["Variables"]["SETTINGS"])
+        for each in resolver.resources("AWS::Lambda::Function").values()
+        if "Environment" in each
+    ]
+    assert arguments["role"] in guard_rails["allowed_job_roles"]
+    assert arguments["instance_type"] in guard_rails["allowed_instance_types"]
+    assert guard_rails["argument_defaults"] == {"max_run": 14400, "max_wait_time": 14400}
+
+
+def test_its_functions_are_those_of_the_repository(resolver, consumer):
+    (key,) = {
+        each["Code"]["S3Key"] for each in resolver.resources("AWS::Lambda::Function").values()
+    }
+    code = consumer / "cdk.out" / f"asset.{key.removesuffix('.zip')}"
+    for folder in ("lambdas", "training_job"):
+        for file in (deployment.ROOT / folder).rglob("*.py"):
+            assert (code / file.relative_to(deployment.ROOT)).read_bytes() == file.read_bytes()
+    assert (code / "pydantic" / "__init__.py").exists()
+
+
+def test_the_app_of_the_wheel_makes_the_stack_of_the_repository(python, tmp_path):
+    context = json.dumps(deployment.cdk_json()["context"])
+    output = str(tmp_path / "cdk.out")
+    found = run(
+        python, tmp_path, "-m", "rl_training_cdk.app", CDK_OUTDIR=output, CDK_CONTEXT_JSON=context
+    )
+    assert found.returncode == 0, found.stderr
+    assert deployment.template(tmp_path / "cdk.out") == deployment.template(deployment.synthesize())
+
+
+def test_it_alone_is_what_an_author_of_pipelines_needs(author, tmp_path):
+    program = "from kfp_component import train_rl_model; import boto3; print(train_rl_model.name)"
+    found = run(python_of(author), tmp_path, "-c", program)
+    assert (found.stdout, found.returncode) == ("train-rl-model\n", 0), found.stderr
+
+
+def test_the_pod_needs_the_launchers_extra_alone_and_it_is_small(pod, tmp_path):
+    found = run(python_of(pod), tmp_path, "-m", "kfp_component", "--executor_input", "{}")
+    assert "ExecutorInput object" in found.stderr  # it began, and its imports were there
+    size = sum(
+        file.stat().st_size
+        for top in pod.iterdir()
+        for file in (top.rglob("*") if top.is_dir() else [top])
+        if file.is_file()
+    )
+    print(f"installed: {size / 1e6:.1f} MB")
+    assert size <= 45e6

@@ -1,0 +1,166 @@
+"""Checking named values against a model and the rules between its fields, all problems at once.
+
+The arguments of a run are checked so, and the settings of a deployment; whatever else people give
+by name can be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from training_job.arguments.forms import is_given
+from training_job.arguments.problems import Problem, shown
+
+M = TypeVar("M", bound=BaseModel)
+
+Rule = tuple[tuple[str, ...], Callable[[M], list[Problem]]]
+"""The fields that a rule reads, and the function that returns what is wrong between them. It is
+called when each of those fields is right by itself."""
+
+_SAID_BY_ALLOWED = {"missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"}
+"""Errors whose own message adds nothing to the words of what is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """What a field takes; every field of a model that is checked has one in its metadata.
+
+    Attributes:
+        allowed: what is accepted, in words; the end of an error message.
+        example: a value as JSON writes it. A required field that is wrong stands as its example
+            while the rules that do not read it are checked.
+    """
+
+    allowed: str
+    example: Any = None
+
+
+def accepted(field: FieldInfo) -> Accepted:
+    """Return what a field of a model takes."""
+    return next(item for item in field.metadata if isinstance(item, Accepted))
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How messages speak of a model's fields.
+
+    Attributes:
+        unknown: of a name that is no field, such as "is not an argument".
+        page: where the fields are listed.
+        private: fields whose values no message repeats.
+    """
+
+    unknown: str
+    page: str
+    private: frozenset[str] = frozenset()
+
+
+def check(
+    model: type[M],
+    given: Mapping[str, Any],
+    rules: Iterable[Rule[M]],
+    wording: Wording,
+    defaults: Mapping[str, Any] | None = None,
+) -> tuple[M, list[Problem]]:
+    """Return the model of the given values, and everything that is wrong with them.
+
+    Args:
+        model: its fields are the names that may be given.
+        given: names to values. None and blank text count as not given.
+        rules: what must hold between fields.
+        wording: how messages speak of the fields.
+        defaults: values below the given ones; a problem of one says so.
+
+    Returns:
+        The model, to be used when there is no problem, and the problems in the order of the fields,
+        unknown names last.
+
+    Example:
+        >>> check(TrainingArguments, {"rgion": "us-east-1"}, (), wording)[1][-1]
+        Problem(argument='rgion', message='is not an argument; did you mean region?')
+    """
+    given, defaults = _those_given(given), _those_given(defaults or {})
+    fields = model.model_fields
+    values = {name: value for name, value in {**defaults, **given}.items() if name in fields}
+    found, problems = _validated(model, values, wording)
+    wrong = {problem.argument for problem in problems}
+    for names, rule in rules:
+        if wrong.isdisjoint(names):
+            problems += rule(found)
+    problems += [_unknown(name, fields, wording) for name in given if name not in fields]
+    order = {name: index for index, name in enumerate(fields)}
+    problems.sort(key=lambda problem: order.get(problem.argument, len(order)))
+    return found, [_with_origin(problem, defaults, given) for problem in problems]
+
+
+def _those_given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if is_given(value)}
+
+
+def _validated(model: type[M], values: dict[str, Any], wording: Wording) -> tuple[M, list[Problem]]:
+    try:
+        return model.model_validate(values), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    fields = model.model_fields
+    wrong = {str(detail["loc"][0]) for detail in details}
+    right = {name: value for name, value in values.items() if name not in wrong}
+    examples = {
+        name: accepted(fields[name]).example for name in wrong if fields[name].is_required()
+    }
+    problems = [_problem(detail, fields, wording) for detail in details]
+    return model.model_validate(right | examples), problems
+
+
+def _problem(detail: ErrorDetails, fields: Mapping[str, FieldInfo], wording: Wording) -> Problem:
+    name, *path = detail["loc"]
+    allowed = f"allowed: {accepted(fields[str(name)]).allowed}"
+    if detail["type"] == "missing" and not path:
+        return Problem(str(name), f"is required; {allowed}")
+    path = [part for part in path if part != "[key]"]  # pydantic's mark of a map's key
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    got = f"got {_shown(detail['input'], private=name in wording.private)}"
+    if detail["type"] in ("missing", "extra_forbidden"):
+        got = "is missing" if detail["type"] == "missing" else "is not a key of it"
+    subject = f"{name}{where} {got}" if where else got
+    return Problem(str(name), f"{subject}; {_reason(detail)}{allowed}")
+
+
+def _reason(detail: ErrorDetails) -> str:
+    """Return why, where the field's own words for what is allowed do not say it."""
+    if detail["type"] == "value_error":
+        return f"{detail['ctx']['error']}; "
+    if detail["type"] in _SAID_BY_ALLOWED:
+        return ""
+    return f"{detail['msg'].removeprefix('Input ').removeprefix('String ').lower()}; "
+
+
+def _shown(value: Any, *, private: bool) -> str:
+    if private:
+        return f"a {type(value).__name__} (not repeated here)"
+    if isinstance(value, dict | list):
+        kind = "map" if isinstance(value, dict) else "list"
+        return f"a {kind} of {len(value)}"
+    return shown(value)
+
+
+def _unknown(name: Any, fields: Iterable[str], wording: Wording) -> Problem:
+    near = difflib.get_close_matches(str(name), fields, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"{wording.page} lists them"
+    return Problem(str(name), f"{wording.unknown}; {hint}")
+
+
+def _with_origin(
+    problem: Problem, defaults: Mapping[str, Any], given: Mapping[str, Any]
+) -> Problem:
+    name, message = problem
+    if name in given or name not in defaults:
+        return problem
+    return Problem(name, f"{message} (the value is the deployment's default)")
