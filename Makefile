@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain clean
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -40,6 +40,9 @@ demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AW
 
 local: $(BIN)/.ready ## A local AWS with the stack deployed, until Ctrl-C (PORT=..., SETTINGS="name=value ...").
 	@python -m examples.local $(if $(PORT),--port $(PORT)) $(SETTINGS)
+
+first-run: $(BIN)/.ready ## A first run in the deployed stack, by the AWS settings of this shell.
+	@python -m examples.first_run $(if $(EXAMPLE),--example $(EXAMPLE)) $(if $(INPUT),'$(INPUT)')
 
 test: check ## Every test but the slow ones.
 	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
