@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
 from kfp_component.author.generate import render as render_component
+from tools.arguments_schema import arguments_schema
 from tools.costs_page import costs_page
 from tools.settings_page import settings_page
 from training_job import TrainingArguments
@@ -70,40 +71,11 @@ def arguments_page() -> str:
     return "\n".join([_PAGE_HEAD, arguments_table(), *sections, _EXTRAS_HEAD, *extras])
 
 
-def arguments_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an execution's input, for editors.
-
-    It takes the documented forms (comma-delimited ids, maps or lists of tags and metrics) beside
-    those the model dumps; numbers and booleans as text are left to the state machine.
-    """
-    schema = _readable(TrainingArguments.model_json_schema())
-    properties = schema["properties"]
-    for name in ("vpc_security_group_ids", "vpc_subnets", "fallback_instance_types"):
-        _also(properties[name], {"type": "string"})
-    _also(properties["metric_definitions"], {"type": "object"})
-    _also(properties["tags"], {"type": "array", "items": {"required": ["Key", "Value"]}})
-    _also(properties["framework"], {"enum": ["MXNet", "TensorFlow", "PyTorch"]})
-    for name in ("instance_type", "fallback_instance_types"):
-        _of_strings(properties[name])["examples"] = instance_types()["training"]
-    for name, field in TrainingArguments.model_fields.items():
-        documented = _documented(field)
-        text = f"{field.description} Allowed: {documented.allowed}."
-        properties[name] |= {"description": text, "examples": [documented.example]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Execution input of the RlTraining state machine",
-        **{key: value for key, value in schema.items() if key != "description"},
-    }
-
-
 def custom_image_input() -> dict[str, Any]:
-    """Return an execution input for an image of one's own, to paste into the console."""
+    """Return an execution input for an image of one's own: what a first run needs, no more."""
     return {
         **_examples("region", "role", "image", "entry_point", "source_dir", "model_artifact_path"),
-        **_examples("metric_definitions", "hyperparameters", "instance_type", "max_run", "tags"),
-        **_examples("vpc_subnets", "vpc_security_group_ids", "checkpoint_config"),
-        "spot_instance": True,
-        "max_wait_time": 7200,
+        **_examples("metric_definitions", "hyperparameters", "instance_type", "max_run"),
     }
 
 
@@ -211,42 +183,6 @@ def _cell(text: str) -> str:
 
 def _examples(*names: str) -> dict[str, Any]:
     return {name: _documented(TrainingArguments.model_fields[name]).example for name in names}
-
-
-def _also(schema: dict[str, Any], form: dict[str, Any]) -> None:
-    """Make a schema accept another form too, keeping its annotations outside."""
-    kept = {key: schema.pop(key) for key in ("default",) if key in schema}
-    first = schema.pop("anyOf", None) or [dict(schema)]
-    schema.clear()
-    schema |= {"anyOf": [*first, form], **kept}
-
-
-def _of_strings(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a schema that describes text: itself, or the items of its array."""
-    for part in schema.get("anyOf", [schema]):
-        if part.get("type") == "array":
-            items: dict[str, Any] = part["items"]
-            return items
-    return schema
-
-
-def _readable(schema: Any) -> Any:
-    r"""Drop pydantic's titles, and patterns with \p{...}, which most validators cannot read."""
-    if isinstance(schema, list):
-        return [_readable(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {
-        key: _readable(value)
-        for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str))
-        and not (key == "pattern" and isinstance(value, str) and r"\p{" in value)
-    }
-    for pattern, values in found.get("patternProperties", {}).items():
-        if r"\p{" in pattern:
-            del found["patternProperties"]
-        found["additionalProperties"] = values if r"\p{" in pattern else False
-    return found
 
 
 def _json(value: Any) -> str:
