@@ -15,6 +15,7 @@ FROM python:${PYTHON_TAG}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS build
 WORKDIR /source
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY training_job training_job
+COPY training_sweep training_sweep
 COPY lambdas lambdas
 COPY infra infra
 COPY kfp_component kfp_component

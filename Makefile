@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain clean
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -111,6 +111,11 @@ assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS=
 
 drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
 	@python -m infra.operations.drain $(ARGS)
+
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
+		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
+		--output "$(or $(OUTPUT),component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

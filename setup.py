@@ -12,6 +12,7 @@ FOLDERS = {
     "rl_training_cdk": "infra",
     "rl_training_cdk.lambdas": "lambdas",
     "training_job": "training_job",
+    "training_sweep": "training_sweep",
 }
 
 setup(

@@ -95,6 +95,7 @@ def pipeline(
     image: str,
     source_dir: str,
     model_artifact_path: str,
+    launcher_image: str,
     instance_type: str = "ml.m5.large",
     hyperparameters: dict[str, int] = {"iterations": 30},  # noqa: B006 - KFP needs the value
 ) -> Outputs:
@@ -105,8 +106,9 @@ def pipeline(
         region: Region of the stack.
         role: Output JobRoleArn of the stack.
         image: Registry path of the custom image.
-        source_dir: S3 URL of the packed directory examples/cartpole.
+        source_dir: What upload_source returned for the directory examples/cartpole.
         model_artifact_path: S3 URL under which models are kept.
+        launcher_image: Registry path of the launcher's image, built from the Dockerfile.
         instance_type: Instance type of the training job.
         hyperparameters: Options of cartpole/train.py.
     """
@@ -122,7 +124,7 @@ def pipeline(
         model_artifact_path=model_artifact_path,
         instance_type=instance_type,
         max_run=3600,
-        spot_instance=False,
+        launcher_image=launcher_image,
     )
     evaluation = evaluate(model_artifact_url=train.outputs["model_artifact_url"])
     return Outputs(

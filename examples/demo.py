@@ -30,6 +30,7 @@ from examples.errors import ExampleError
 from examples.local_stack import REGION, ROOT, LocalStack
 from examples.processes import Children, Interrupted
 from examples.training_log import TrainingLog
+from kfp_component import upload_source
 
 RESULTS = ROOT / "demo-output"
 
@@ -88,12 +89,9 @@ class Demo:
         importlib.import_module(self._example.module)  # KFP takes its time
 
     def _upload(self, bucket: str) -> str:
-        from examples.package import pack, upload  # noqa: PLC0415 - boto3 takes its time
-
-        url = f"s3://{bucket}/source/{self._example.name}.tar.gz"
-        self._console.detail(f"python -m examples.package examples/{self._example.name} {url}")
-        upload(pack(ROOT / "examples" / self._example.name), url)
-        return url
+        source, destination = f"examples/{self._example.name}", f"s3://{bucket}/source"
+        self._console.detail(f"python -m kfp_component.author.upload_source {source} {destination}")
+        return upload_source(ROOT / source, destination, "train.py")
 
     def _run_pipeline(self, deployed: Mapping[str, str], source_dir: str) -> dict[str, Any]:
         from examples.local_runner import run_pipeline  # noqa: PLC0415 - as above
@@ -104,6 +102,7 @@ class Demo:
             "role": deployed["JobRoleArn"],
             "source_dir": source_dir,
             "model_artifact_path": f"s3://{deployed['ArtifactBucketName']}/models",
+            "launcher_image": "none-is-pulled-here",  # each step is a process of this machine
             **self._example.arguments,
         }
         with ExitStack() as stages:

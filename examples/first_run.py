@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,7 +25,7 @@ from examples.console import Console
 from examples.demo_examples import EXAMPLES, Example
 from examples.errors import ExampleError
 from examples.local_stack import ROOT
-from examples.package import pack, upload
+from kfp_component.author.source_archive import pack_source
 from training_job.links import links
 
 _LOOK_SECONDS = 2.0
@@ -41,7 +42,11 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     given = _arguments(outputs, example, more)
     with console.stage("Pack and upload the training code"):
         console.detail(f"examples/{example.name} to {given['source_dir']}")
-        upload(pack(ROOT / "examples" / example.name), given["source_dir"])
+        url = urlsplit(given["source_dir"])
+        packed = pack_source(ROOT / "examples" / example.name, given["entry_point"])
+        boto3.client("s3").put_object(
+            Bucket=url.netloc, Key=url.path.lstrip("/"), Body=packed.content
+        )
     with console.stage("Run"):
         for line in json.dumps(given, indent=2).splitlines():
             console.detail(line)
@@ -61,7 +66,7 @@ def _outputs(stack: str) -> dict[str, str]:
 
 def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) -> dict[str, Any]:
     """Return the stack's own input, made for another example where one was asked for."""
-    given = json.loads(outputs["FirstRunInput"]) | example.arguments | more
+    given = {**json.loads(outputs["FirstRunInput"]), **example.arguments, **more}
     if "image" in given:
         for name in ("toolkit", "toolkit_version", "framework"):
             given.pop(name, None)

@@ -18,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -29,31 +30,68 @@ from kfp.local import executor_input_utils, status, subprocess_task_handler
 
 from examples.errors import ExampleError
 from examples.local_stack import ROOT
-from examples.processes import Children
+from examples.processes import Children, temporary_children
 
 
 def run_pipeline(
     pipeline: Any,
     arguments: Mapping[str, Any],
     *,
-    children: Children,
-    directory: Path,
-    begin: Callable[[str], None],
-    show: Callable[[str], None],
+    show: Callable[[str], None] = lambda _: None,
+    begin: Callable[[str], None] = lambda _: None,
+    directory: Path | None = None,
+    children: Children | None = None,
 ) -> dict[str, Any]:
     """Run a pipeline's tasks, one after the other, and return the pipeline's outputs.
 
     Args:
         pipeline: a function decorated with ``dsl.pipeline``.
         arguments: its inputs by name.
-        children: starts the tasks' processes.
-        directory: where the tasks' outputs and their temporary files are kept.
+        show: called with each line that a task prints, as it prints it. Default: nothing is shown.
         begin: called with the name of each task when it begins.
-        show: called with each line that a task prints, as it prints it.
+        directory: where the tasks' outputs and their temporary files are kept. Default: a new
+            temporary directory, which stays, for the outputs may be files in it.
+        children: starts the tasks' processes. Default: they end with this call.
 
     Raises:
-        ExampleError: a task failed; the message names it.
+        ExampleError: a task failed, and the message names it; or the pipeline cannot be run.
+
+    Example:
+        >>> outputs = run_pipeline(pipeline, {"region": "us-east-1"}, show=print)  # doctest: +SKIP
     """
+    directory = directory or Path(tempfile.mkdtemp(prefix="rl-pipeline-"))
+    with contextlib.ExitStack() as context:
+        children = children or context.enter_context(temporary_children())
+        handler = _process_handler(children, directory, begin, show)
+        local.init(
+            local.SubprocessRunner(use_venv=False),
+            pipeline_root=str(directory / "pipeline"),
+            workspace_root=str(directory / "workspace"),
+        )
+        # KFP's own messages repeat what is shown already, or regret that this is no cluster.
+        context.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        context.enter_context(warnings.catch_warnings(action="ignore", category=UserWarning))
+        context.enter_context(_replaced(subprocess_task_handler, "SubprocessTaskHandler", handler))
+        context.enter_context(
+            _replaced(executor_input_utils, "construct_executor_input", _executor_input)
+        )
+        try:
+            return dict(pipeline(**arguments).outputs)
+        except ExampleError:
+            raise
+        except Exception as error:
+            raise ExampleError(f"the pipeline cannot be run here: {error}") from error
+
+
+def _process_handler(
+    children: Children,
+    directory: Path,
+    begin: Callable[[str], None],
+    show: Callable[[str], None],
+) -> type:
+    """Return KFP's handler of a task, made to run any component's command as a process."""
+    temporary = directory / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
 
     class ProcessHandler(subprocess_task_handler.SubprocessTaskHandler):  # type: ignore[misc]
         """Runs any component's command as a process."""
@@ -89,21 +127,7 @@ def run_pipeline(
                 raise ExampleError(f"the step {task} ended with exit code {code}")
             return status.Status.SUCCESS
 
-    temporary = directory / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
-    local.init(
-        local.SubprocessRunner(use_venv=False),
-        pipeline_root=str(directory / "pipeline"),
-        workspace_root=str(directory / "workspace"),
-    )
-    # KFP's own messages repeat what is shown already, or regret that this is no cluster.
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        warnings.catch_warnings(action="ignore", category=UserWarning),
-        _replaced(subprocess_task_handler, "SubprocessTaskHandler", ProcessHandler),
-        _replaced(executor_input_utils, "construct_executor_input", _executor_input),
-    ):
-        return dict(pipeline(**arguments).outputs)
+    return ProcessHandler
 
 
 _construct_executor_input = executor_input_utils.construct_executor_input

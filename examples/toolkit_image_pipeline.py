@@ -1,9 +1,7 @@
 """Train a news-vendor policy with AWS's own Ray image, then compare it: two steps of a pipeline.
 
-No image is named: the toolkit arguments (Ray 1.6.0 with TensorFlow) resolve to the one that AWS
-publishes for the region. The step is made with ``train_with_retries``, so a pod that is evicted is
-replaced and the new one joins the training that runs. The script, ``newsvendor/train.py``, comes
-from S3.
+No training image is named: the toolkit arguments (Ray 1.6.0 with TensorFlow) resolve to the one
+that AWS publishes for the region. The script, ``newsvendor/train.py``, comes from S3.
 
 ``python -m examples.toolkit_image_pipeline`` writes ``toolkit_image_pipeline.yaml``, to be uploaded
 to Kubeflow Pipelines; ``make newsvendor`` runs the same pipeline without any cluster.
@@ -16,7 +14,7 @@ from typing import NamedTuple
 from kfp import compiler, dsl
 
 from examples.step_environment import BASE_IMAGE, installed
-from kfp_component import train_with_retries
+from kfp_component import train_rl_model
 
 PACKAGES = installed("boto3")
 
@@ -72,6 +70,7 @@ def pipeline(
     role: str,
     source_dir: str,
     model_artifact_path: str,
+    launcher_image: str,
     instance_type: str = "ml.c5.2xlarge",
     hyperparameters: dict[str, int] = {"iterations": 30},  # noqa: B006 - KFP needs the value
 ) -> Outputs:
@@ -81,12 +80,13 @@ def pipeline(
         state_machine_arn: Output StateMachineArn of the stack.
         region: Region of the stack; AWS publishes the image in 13 regions.
         role: Output JobRoleArn of the stack.
-        source_dir: S3 URL of the packed directory examples/newsvendor.
+        source_dir: What upload_source returned for the directory examples/newsvendor.
         model_artifact_path: S3 URL under which models are kept.
+        launcher_image: Registry path of the launcher's image, built from the Dockerfile.
         instance_type: Instance type of the training job; a Ray worker on each of its processors.
         hyperparameters: Options of newsvendor/train.py.
     """
-    train = train_with_retries(
+    train = train_rl_model(
         state_machine_arn=state_machine_arn,
         region=region,
         role=role,
@@ -99,6 +99,7 @@ def pipeline(
         model_artifact_path=model_artifact_path,
         instance_type=instance_type,
         max_run=3600,
+        launcher_image=launcher_image,
     )
     profits = compare(model_artifact_url=train.outputs["model_artifact_url"])
     return Outputs(

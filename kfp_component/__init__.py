@@ -1,27 +1,32 @@
 """The Kubeflow Pipelines step that trains reinforcement-learning models on Amazon SageMaker.
 
-Authors of pipelines import ``train_rl_model`` (the component) and ``train_with_retries`` (the
-component with what a long-running task needs) from here; that takes the extra ``pipelines``. The
-pod runs ``python -m kfp_component``, which needs the extra ``launcher`` only: nothing of KFP is
-imported until one of the two names is used.
+Authors of pipelines import from here, which takes the extra ``pipelines``: ``train_rl_model``, the
+training task with all that a long training needs; ``upload_source``, which puts training code
+where a job can read it; and ``bare_component``, the component alone, whose file is
+``component.yaml``. The pod runs ``python -m kfp_component``, which needs the extra ``launcher``
+only: nothing of KFP is imported until one of these names is used.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kfp_component.author.component import train_rl_model
-    from kfp_component.author.task import train_with_retries
+    from kfp_component.author.component import bare_component
+    from kfp_component.author.train_rl_model import train_rl_model
+    from kfp_component.author.upload_source import upload_source
+else:
 
-__all__ = ["train_rl_model", "train_with_retries"]
+    def __getattr__(name: str) -> Any:
+        """Import on first use: KFP is slow to import, and the pod has none."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.author.{_HOMES[name]}"), name)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "train_rl_model":
-        from kfp_component.author.component import train_rl_model  # noqa: PLC0415 - KFP is slow to import
+_HOMES = {
+    "bare_component": "component",
+    "train_rl_model": "train_rl_model",
+    "upload_source": "upload_source",
+}
 
-        return train_rl_model
-    if name == "train_with_retries":
-        from kfp_component.author.task import train_with_retries  # noqa: PLC0415
-
-        return train_with_retries
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["bare_component", "train_rl_model", "upload_source"]

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import yaml
 from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
-from kfp_component.author.generate import render as render_component
+from kfp_component.author import generate as kfp_component_files
 from tools.arguments_schema import arguments_schema
 from tools.costs_page import costs_page
 from tools.settings_page import settings_page
@@ -35,7 +34,6 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
-    component = render_component()
     return {
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/costs.md"): costs_page(),
@@ -44,10 +42,9 @@ def generated() -> dict[Path, str]:
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
-        Path("kfp_component/component.yaml"): component,
-        Path("kfp_component/task_input/inputs.json"): _json(component_inputs(component)),
         Path("requirements-launcher.txt"): pins("boto3"),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
+        **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
 
 
@@ -86,12 +83,6 @@ def toolkit_image_input() -> dict[str, Any]:
         **_examples("entry_point", "source_dir", "model_artifact_path", "hyperparameters"),
         **_examples("instance_type", "max_run"),
     }
-
-
-def component_inputs(component: str) -> list[str]:
-    """Return the names of the inputs that a compiled component declares, sorted."""
-    specification = next(yaml.safe_load_all(component))
-    return sorted(specification["root"]["inputDefinitions"]["parameters"])
 
 
 def instance_types() -> dict[str, list[str]]:

@@ -32,7 +32,8 @@ class Settings(BaseModel):
         "RlTraining",
         "Names",
         "Name of the state machine; unique in the account and region. A change replaces the state "
-        "machine, and the history of its executions goes with the old one.",
+        "machine: executions that run end at their next step (docs/deploy.md), and their "
+        "history goes with it.",
     )
     resource_tags: types.Tags = _setting(
         {}, "Names", "Tags of everything the stack creates, as a JSON object."

@@ -23,6 +23,8 @@ _OF_A_MADE_NETWORK = {
 }
 _KEY = f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{36 * 'x'}"
 
+_LISTED_IN = {"role": "allowed_job_roles", "assume_role": "assumable_roles"}
+
 
 def _argument_defaults(settings: Settings) -> list[Problem]:
     """Check the defaults as a caller's arguments, but for those that only a caller gives.
@@ -43,22 +45,12 @@ def _argument_defaults(settings: Settings) -> list[Problem]:
 
 
 def _hint(name: str, settings: Settings) -> str:
-    """Name the setting that allows a role which is right but for not being listed."""
-    role, setting = (
-        settings.argument_defaults.get(name),
-        {
-            "role": "allowed_job_roles",
-            "assume_role": "assumable_roles",
-        }.get(name),
-    )
-    if setting is None or role in getattr(settings, setting) or not _is_role(role):
+    """Name the setting that would allow the role which is a default but is not listed."""
+    role = settings.argument_defaults[name]
+    if name not in _LISTED_IN or not isinstance(role, str) or ":role/" not in role:
         return ""
     also = ", also where it is the stack's own job role" if name == "role" else ""
-    return f". List it in {setting}{also}"
-
-
-def _is_role(value: object) -> bool:
-    return isinstance(value, str) and ":role/" in value
+    return f". List it in {_LISTED_IN[name]}{also}"
 
 
 def _network(settings: Settings) -> list[Problem]:
@@ -70,7 +62,9 @@ def _network(settings: Settings) -> list[Problem]:
             ("route_table_ids", "existing"),
             ("vpc_cidr", "create"),
         )
-        if name in settings.model_fields_set and settings.network != choice
+        if settings.network != choice
+        and name in settings.model_fields_set
+        and getattr(settings, name)
     ]
     if settings.network == "existing":
         problems += [
@@ -147,7 +141,11 @@ _LIMITS = (
 )
 
 RULES: tuple[Rule[Settings], ...] = (
-    (("argument_defaults", *_LIMITS), _argument_defaults),
+    # The other limits limit nothing while they are wrong, and so hide nothing.
+    (
+        ("argument_defaults", "allowed_job_roles", "assumable_roles", "max_run_limit"),
+        _argument_defaults,
+    ),
     (("argument_defaults", "kms_key", "network", "subnet_ids", *_LIMITS), _environment),
     (("network", "vpc_id", "subnet_ids", "route_table_ids", "vpc_cidr"), _network),
     (("network", "endpoints", "launcher_security_groups", "route_table_ids"), _endpoints),

@@ -21,6 +21,7 @@ from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
 import training_job
+import training_sweep
 
 _HERE = Path(__file__).resolve()
 _PINS = _HERE.with_name("functions-requirements.txt")
@@ -91,6 +92,7 @@ def _packages() -> dict[str, Path]:
     return {
         "lambdas": within if within.is_dir() else beside,
         "training_job": Path(training_job.__file__).parent,
+        "training_sweep": Path(training_sweep.__file__).parent,
     }
 
 

@@ -1,37 +1,51 @@
-"""``python -m kfp_component.author.generate [--check]``: writes component.yaml from the component.
+"""``python -m kfp_component.author.generate [--check]``: write what is made from the arguments.
 
-With ``--check`` nothing is written; the exit code is 1 if the file is not what would be.
+``component.yaml``, the module of ``train_rl_model``, and the names of the inputs for the pod, which
+imports no model. With ``--check`` nothing is written; the exit code is 1 if a file is not what
+would be. ``make generate`` writes these files too.
 """
 
+import json
 import sys
-import tempfile
 from pathlib import Path
 
-from kfp import compiler
+from kfp_component.author.component import bare_component, compile_component
+from kfp_component.author.interface import INPUTS
+from kfp_component.author.signature import render_function
 
-from kfp_component.author.component import train_rl_model
+_PACKAGE = Path(__file__).parents[1]
+COMPONENT_FILE = _PACKAGE / "component.yaml"
+FUNCTION_FILE = _PACKAGE / "author" / "train_rl_model.py"
+INPUTS_FILE = _PACKAGE / "task_input" / "inputs.json"
 
-COMPONENT_FILE = Path(__file__).parents[1] / "component.yaml"
 
+def generated() -> dict[Path, str]:
+    """Return the text of each file, by its path.
 
-def render() -> str:
-    """Compiles the component to KFP's intermediate representation."""
-    with tempfile.TemporaryDirectory() as directory:
-        target = Path(directory) / "component.yaml"
-        compiler.Compiler().compile(train_rl_model, str(target))
-        return target.read_text(encoding="utf-8")
+    Example:
+        >>> generated()[COMPONENT_FILE].startswith("# PIPELINE DEFINITION")
+        True
+    """
+    return {
+        COMPONENT_FILE: compile_component(bare_component),
+        FUNCTION_FILE: render_function(),
+        INPUTS_FILE: json.dumps(sorted(given.name for given in INPUTS), indent=2) + "\n",
+    }
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the file, or compares it."""
-    text = render()
-    if arguments == ["--check"]:
-        if COMPONENT_FILE.exists() and COMPONENT_FILE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{COMPONENT_FILE.name} is out of date: run python -m kfp_component.author.generate")
-        return 1
-    COMPONENT_FILE.write_text(text, encoding="utf-8")
-    return 0
+    """Write the files that differ, or with ``--check`` name them."""
+    stale = {
+        path: text
+        for path, text in generated().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+    for path, text in stale.items():
+        if arguments == ["--check"]:
+            print(f"{path.name} is out of date: run python -m kfp_component.author.generate")
+        else:
+            path.write_text(text, encoding="utf-8")
+    return 1 if stale and arguments == ["--check"] else 0
 
 
 if __name__ == "__main__":

@@ -1,68 +1,86 @@
-"""The component with everything a long-running task needs, for authors who know no Kubernetes."""
+"""The task with what a training of hours or days needs of KFP and Kubernetes."""
 
 import json
+import warnings
+from importlib.metadata import version
 from typing import Any
 
 from kfp import kubernetes
 from kfp.dsl import PipelineTask
 
-from kfp_component.author.component import train_rl_model
+from kfp_component.author.component import bare_component
+from kfp_component.author.launcher_image import choose_launcher_image
+from kfp_component.author.loop_fields import LoopFields
 
 # Argo counts a retry window from the first attempt's start and ends attempts that outlive it. KFP's
 # default, one hour, would kill every longer training: 28 days is SageMaker's own limit of a job.
-RETRY_WINDOW = f"{28 * 24 * 3600}s"
+RETRY_WINDOW_SECONDS = 28 * 24 * 3600
+_RETRY_WINDOW_IS_KEPT_FROM = (2, 17)
+"""The first KFP SDK that does not cut the window to an hour (kubeflow/pipelines#13452)."""
 
-_ANNOTATIONS = {
+KILL_COMMAND = json.dumps(["python3", "-m", "kfp_component.stop", "%d"])
+ANNOTATIONS = {
     # What Argo runs in the pod when a person terminates the run; it has minutes, a signal has not.
     # https://argo-workflows.readthedocs.io/en/latest/sidecar-injection/
-    "workflows.argoproj.io/kill-cmd-main": json.dumps(
-        ["python3", "-m", "kfp_component.stop", "%d"]
-    ),
+    "workflows.argoproj.io/kill-cmd-main": KILL_COMMAND,
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     "karpenter.sh/do-not-disrupt": "true",
 }
 
+# Ends in the number of the retry, such as train-x7k2p.root.train-rl-model.executor(2): what KFP
+# backends before 2.16.1 do not tell a pod (KFP_RETRY_INDEX).
+NODE_NAME_VARIABLE = "KFP_NODE_NAME"
+NODE_NAME_FIELD = "metadata.annotations['workflows.argoproj.io/node-name']"
 
-def train_with_retries(
-    *,
-    retries: int = 5,
-    cache: bool = False,
-    launcher_image: str | None = None,
-    **arguments: Any,
+
+def training_task(
+    *, launcher_image: str | None, retries: int, cache: bool, **arguments: Any
 ) -> PipelineTask:
-    """Adds a training task that outlives its pod; call it inside a ``@dsl.pipeline``.
-
-    A pod that is evicted, preempted or lost is replaced, and the new pod joins the training that
-    runs. A run that a person terminates stops the training.
+    """Make the task of ``train_rl_model``, which documents it.
 
     Args:
-        retries: How often a lost pod is replaced. KFP backends before 2.17 do not tell an automatic
-            retry from one that a person asked for: there, a training that fails is repeated too.
-        cache: Whether KFP may skip the training and hand on the outputs of an earlier run with the
-            same arguments. The arguments name the source archive; KFP does not see what is in it.
-        launcher_image: The launcher's image in a registry of yours; default: the component's own.
-        **arguments: The inputs of ``train_rl_model``. Those that are None are left out.
-            With retries, ``stop_on_sigterm`` is false unless given: an evicted pod must not stop
-            the training that its replacement joins.
+        launcher_image: The launcher's image.
+        retries: How often KFP may replace a lost pod.
+        cache: Whether KFP may skip the training.
+        **arguments: The component's inputs by name; those that are None are left out, since KFP
+            takes no None.
 
-    Returns:
-        The task, to be configured further and to take outputs from.
+    Raises:
+        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+            loop's item.
     """
+    image = choose_launcher_image(launcher_image)
+    if retries < 0:
+        raise ValueError(f"retries is {retries}; it must be 0 or more")
     given = {name: value for name, value in arguments.items() if value is not None}
     if retries:
         given.setdefault("stop_on_sigterm", False)
-    task = train_rl_model(**given)
+    fields = LoopFields()
+    task = bare_component(**{name: fields.taken_out_of(value) for name, value in given.items()})
+    task.set_container_image(fields.taken_out_of(image))
+    fields.add_to(task)
     task.set_caching_options(cache)
+    task.set_cpu_request("50m").set_memory_request("128Mi").set_memory_limit("256Mi")
     if retries:
+        _warn_of_a_short_window()
         task.set_retry(
             retries,
             backoff_duration="30s",
             backoff_factor=1,
-            backoff_max_duration=RETRY_WINDOW,
+            backoff_max_duration=f"{RETRY_WINDOW_SECONDS}s",
         )
-    task.set_cpu_request("50m").set_memory_request("128Mi").set_memory_limit("256Mi")
-    if launcher_image:
-        task.set_container_image(launcher_image)
-    for key, value in _ANNOTATIONS.items():
-        kubernetes.add_pod_annotation(task, key, value)
+    for name, value in ANNOTATIONS.items():
+        kubernetes.add_pod_annotation(task, name, value)
+    kubernetes.use_field_path_as_env(task, NODE_NAME_VARIABLE, NODE_NAME_FIELD)
     return task
+
+
+def _warn_of_a_short_window() -> None:
+    installed = version("kfp")
+    if tuple(int(part) for part in installed.split(".")[:2]) < _RETRY_WINDOW_IS_KEPT_FROM:
+        warnings.warn(
+            f"kfp {installed} cuts the window for retries to one hour: a pod that is lost later is "
+            "not replaced, and the task fails while its training goes on (Retry joins it). "
+            "kfp 2.17 keeps the window of 28 days.",
+            stacklevel=4,
+        )

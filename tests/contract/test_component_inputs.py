@@ -7,8 +7,9 @@ import pytest
 import yaml
 from kfp import components, dsl
 
-from kfp_component import train_rl_model
-from kfp_component.author.generate import COMPONENT_FILE, render
+from kfp_component import bare_component
+from kfp_component.author.component import compile_component
+from kfp_component.author.generate import COMPONENT_FILE
 from training_job import TrainingArguments
 
 OWN = {"state_machine_arn", "stop_on_sigterm"}
@@ -18,15 +19,11 @@ ARTIFACTS = {"model": "system.Model", "metrics": "system.Metrics", "report": "sy
 
 @pytest.fixture(scope="module")
 def definition():
-    return yaml.safe_load(render())
+    return yaml.safe_load(compile_component(bare_component))
 
 
 def component_of(definition):
     return definition["components"]["comp-train-rl-model"]
-
-
-def test_component_yaml_is_what_would_be_generated():
-    assert COMPONENT_FILE.read_text() == render(), "run: python -m kfp_component.author.generate"
 
 
 def test_the_arguments_are_the_executor_input_and_nothing_else(definition):
@@ -94,7 +91,7 @@ def test_component_yaml_loads_and_its_outputs_feed_typed_inputs(tmp_path):
     def use(url: str, job: str, model: dsl.Input[dsl.Model]):
         return dsl.ContainerSpec(image="i", command=["x"], args=["{{$}}"])
 
-    for each in (loaded, train_rl_model):
+    for each in (loaded, bare_component):
 
         @dsl.pipeline(name="p")
         def pipeline(arn: str = "a"):

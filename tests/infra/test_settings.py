@@ -175,9 +175,24 @@ def test_defaults_may_leave_to_callers_what_callers_give(defaults, settings):
     assert read_settings({"argument_defaults": defaults, **settings})
 
 
+def test_an_empty_list_is_a_choice_not_made():
+    assert read_settings({"subnet_ids": [], "endpoints": [], "launcher_security_groups": []})
+
+
 def test_a_wrong_limit_does_not_hide_a_contradiction_elsewhere():
-    found = problems(max_run_limit=0, endpoints="s3", argument_defaults={"volume_size": 0})
-    assert [name for name, _ in found] == ["endpoints", "max_run_limit"]
+    found = problems(
+        allowed_instance_types="ml.m5.lrge",
+        required_tags="aws:x",
+        endpoints="s3",
+        argument_defaults={"volume_size": 0, "instance_type": "ml.m5.large", "tags": {"a": "b"}},
+    )
+    assert [name for name, _ in found] == [
+        "endpoints",
+        "allowed_instance_types",
+        "required_tags",
+        "argument_defaults",
+    ]
+    assert "volume_size: got 0" in found[-1][1]
 
 
 def test_guard_rails_too_large_for_a_functions_environment():

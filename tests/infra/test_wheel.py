@@ -191,7 +191,10 @@ def test_the_app_of_the_wheel_makes_the_stack_of_the_repository(python, tmp_path
 
 
 def test_it_alone_is_what_an_author_of_pipelines_needs(author, tmp_path):
-    program = "from kfp_component import train_rl_model; import boto3; print(train_rl_model.name)"
+    program = (
+        "from kfp_component import bare_component, train_rl_model, upload_source\n"
+        "print(bare_component.name)"
+    )
     found = run(python_of(author), tmp_path, "-c", program)
     assert (found.stdout, found.returncode) == ("train-rl-model\n", 0), found.stderr
 

@@ -11,7 +11,7 @@ from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 
-_WORDING = Wording(
+WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
     unlike="what the script reads belongs into hyperparameters; ",
@@ -48,7 +48,7 @@ def parse_arguments(
     given = {name: value for name, value in given.items() if name != SCHEMA}
     limits = guard_rails or GuardRails()
     arguments, problems = check(
-        TrainingArguments, given, (*RULES, *limits.rules()), _WORDING, limits.argument_defaults
+        TrainingArguments, given, (*RULES, *limits.rules()), WORDING, limits.argument_defaults
     )
     if problems:
         raise InvalidArguments(problems)

@@ -8,8 +8,7 @@ import pytest
 from examples.custom_image_pipeline import pipeline
 from examples.errors import ExampleError
 from examples.local_runner import run_pipeline
-from examples.package import pack, upload
-from tests.support.examples_signals import children_of_a_test
+from kfp_component import upload_source
 
 pytestmark = pytest.mark.e2e
 
@@ -27,9 +26,9 @@ class Run:
     def __call__(self, source: Path | None, **changed: str) -> str:
         outputs = self.deployed.outputs
         bucket = outputs["ArtifactBucketName"]
-        url = f"s3://{bucket}/source/{self.directory.name}.tar.gz"
+        url = f"s3://{bucket}/source/{self.directory.name}.tar.gz"  # which is not there
         if source is not None:
-            upload(pack(source), url)
+            url = upload_source(source, f"s3://{bucket}/source")
         arguments = {
             "state_machine_arn": outputs["StateMachineArn"],
             "region": "us-east-1",
@@ -37,17 +36,13 @@ class Run:
             "image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/cartpole:1",
             "source_dir": url,
             "model_artifact_path": f"s3://{bucket}/models",
+            "launcher_image": "none-is-pulled",
             **changed,
         }
-        with (
-            children_of_a_test() as children,
-            children,
-            pytest.raises(ExampleError, match="the step train-rl-model ended with exit code"),
-        ):
+        with pytest.raises(ExampleError, match="the step train-rl-model ended with exit code"):
             run_pipeline(
                 pipeline,
                 arguments,
-                children=children,
                 directory=self.directory,
                 begin=self.tasks.append,
                 show=self.lines.append,

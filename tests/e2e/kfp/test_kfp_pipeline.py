@@ -8,12 +8,12 @@ import pytest
 from kfp import dsl, local
 from kfp.local import executor_input_utils, subprocess_task_handler
 
-from kfp_component import train_rl_model, train_with_retries
+from kfp_component import train_rl_model
 from tests.support.step.kfp_pods import Cluster, train
 
 pytestmark = [
     pytest.mark.e2e,
-    # What the helper sets for Kubernetes, kfp.local does not use.
+    # What the task sets for Kubernetes, kfp.local does not use.
     pytest.mark.filterwarnings("ignore:.*no effect in the current local runner:UserWarning"),
 ]
 
@@ -66,7 +66,8 @@ def run(cluster, tmp_path, monkeypatch):
 
 
 def arguments_of(pod):
-    return {**pod.arguments, "state_machine_arn": pod.arn, "region": "us-east-1"}
+    own = {"state_machine_arn": pod.arn, "region": "us-east-1", "launcher_image": "none-is-pulled"}
+    return {**pod.arguments, **own, "entry_point": "train.py"}
 
 
 def test_the_next_step_gets_the_model(cluster, run):
@@ -74,7 +75,7 @@ def test_the_next_step_gets_the_model(cluster, run):
 
     @dsl.pipeline(name="two-steps")
     def pipeline() -> str:
-        task = train_rl_model(entry_point="train.py", **given)
+        task = train_rl_model(**given)
         return use(
             url=task.outputs["model_artifact_url"],
             job=task.outputs["job_name"],
@@ -94,7 +95,7 @@ def test_each_iteration_of_a_loop_has_its_own_execution(cluster, run):
     @dsl.pipeline(name="loop")
     def pipeline():
         with dsl.ParallelFor([11, 12, 13, 14, 15, 16, 17, 18]) as size:
-            train_rl_model(entry_point="train.py", volume_size=size, **given)
+            train_rl_model(volume_size=size, **given)
 
     run(pipeline)
     executions = cluster.states.list_executions(stateMachineArn=pod.arn)["executions"]
@@ -120,7 +121,7 @@ def test_a_training_that_fails_ends_the_pipeline_before_the_next_step(cluster, r
 
     @dsl.pipeline(name="failing")
     def pipeline(path: str):
-        task = train_with_retries(entry_point="train.py", retries=0, **given)
+        task = train_rl_model(retries=0, **given)
         after(url=task.outputs["model_artifact_url"], path=path)
 
     with pytest.raises(RuntimeError, match="train-rl-model"):

@@ -3,9 +3,9 @@
 import io
 import json
 import re
+import signal
 import sys
 import tarfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Optional
@@ -20,8 +20,6 @@ from examples import custom_image_pipeline, toolkit_image_pipeline
 from examples.cartpole import train as cartpole
 from examples.errors import ExampleError
 from examples.local_runner import run_pipeline, without_executor_log
-from examples.processes import Children
-from tests.support.examples_signals import children_of_a_test
 
 URL = "s3://bucket/models/job/output/model.tar.gz"
 
@@ -76,7 +74,8 @@ def test_custom_image_pipeline_trains_and_hands_the_model_to_the_evaluation(
         "entry_point": "train.py",
         "metric_definitions": custom_image_pipeline.METRICS,
         "max_run": 3600,
-        "spot_instance": False,
+        "stop_on_sigterm": False,
+        "base_image": "{{$.inputs.parameters['pipelinechannel--launcher_image']}}",
     }
     assert tasks["evaluate"]["inputs"]["parameters"]["model_artifact_url"] == {
         "taskOutputParameter": {
@@ -204,31 +203,28 @@ def greeting(name: str) -> str:
 class Run:
     """A run of the greeting pipeline, and what was shown of it."""
 
-    def __init__(self, children: Children, directory: Path) -> None:
-        self.children, self.directory = children, directory
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.tasks: list[str] = []
         self.lines: list[str] = []
 
-    def __call__(self, name: str) -> dict[str, Any]:
-        with self.children:
-            return run_pipeline(
-                greeting,
-                {"name": name},
-                children=self.children,
-                directory=self.directory,
-                begin=self.tasks.append,
-                show=self.lines.append,
-            )
+    def __call__(self, **arguments: str) -> dict[str, Any]:
+        return run_pipeline(
+            greeting,
+            arguments,
+            directory=self.directory,
+            begin=self.tasks.append,
+            show=self.lines.append,
+        )
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    with children_of_a_test() as children:
-        yield Run(children, tmp_path)
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
 
 
 def test_runner_runs_container_components_and_python_components(run: Run) -> None:
-    assert run("Ada") == {"Output": "HELLO ADA"}
+    assert run(name="Ada") == {"Output": "HELLO ADA"}
     assert run.tasks == ["greet", "shout"]
     assert run.lines == ["inputs: ['name']"], "an input that was left out is absent"
 
@@ -237,6 +233,17 @@ def test_runner_ends_with_the_first_task_that_fails(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ExampleError, match="the step greet ended with exit code 3"):
-        run("nobody")
+        run(name="nobody")
     assert run.tasks == ["greet"]
     assert capsys.readouterr().out == ""
+
+
+def test_runner_has_one_kind_of_error_and_gives_signal_handlers_back(run: Run) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ExampleError, match=r"the pipeline cannot be run here: .*name"):
+        run()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_runner_needs_a_pipeline_and_its_inputs_only() -> None:
+    assert run_pipeline(greeting, {"name": "Ada"}) == {"Output": "HELLO ADA"}

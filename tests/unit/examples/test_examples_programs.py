@@ -16,9 +16,8 @@ from examples import demo, local_stack
 from examples.console import Console
 from examples.demo_examples import EXAMPLES, judge_profit, judge_reward
 from examples.errors import ExampleError
-from examples.processes import Children, Interrupted
+from examples.processes import Children, Interrupted, temporary_children
 from examples.training_log import TrainingLog
-from tests.support.examples_signals import children_of_a_test
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 # Starts a process of its own, says which, and ignores SIGTERM in both.
@@ -52,7 +51,7 @@ class Clock:
 
 @pytest.fixture
 def children() -> Iterator[Children]:
-    with children_of_a_test() as made:
+    with temporary_children() as made:
         yield made
 
 

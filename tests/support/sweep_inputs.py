@@ -1,0 +1,62 @@
+"""Inputs of sweeps for tests, and what their trials come to."""
+
+import json
+from typing import Any
+
+from tests.support.arguments import CUSTOM_IMAGE
+from training_job.attempt import ExecutionContext
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.plan import plan, trial_start
+
+SWEEP: dict[str, Any] = CUSTOM_IMAGE | {
+    "metric_definitions": {"reward": "reward: (.*)", "loss": "loss: (.*)"},
+    "objective_metric": "reward",
+}
+NAME = "lr-sweep"
+ARN = f"arn:aws:states:us-east-1:123456789012:execution:RlSweep:{NAME}"
+STARTED_AT = "2026-01-31T10:00:00.123Z"
+
+
+def execution(redrives=0, name=NAME):
+    return ExecutionContext(ARN.removesuffix(NAME) + name, STARTED_AT, redrives)
+
+
+def carried(value):
+    """Return a value as a state gets it: JSON, of which JSONata would drop a field that is null."""
+    assert None not in value.values()
+    return json.loads(json.dumps(value, allow_nan=False))
+
+
+def decide(given, records=(), redrives=0, **rails):
+    decision = plan(
+        given,
+        records=list(records),
+        execution=execution(redrives),
+        guard_rails=SweepGuardRails(**rails),
+    )
+    return carried(decision.to_json())
+
+
+def start(given, trial, start=1, name=NAME, **rails):
+    found = trial_start(
+        given,
+        trial=trial,
+        start=start,
+        execution=execution(name=name),
+        guard_rails=SweepGuardRails(**rails),
+    )
+    return carried(found)
+
+
+def success(trial, value, start=1, redrives=0, **noted):
+    job = f"job-t{trial:03}"
+    record = {"trial": trial, "start": start, "redrives": redrives, "job": job}
+    record |= {"model": f"/{job}/output/model.tar.gz"}
+    return record | {"value": value, "training": 60, "billable": 20} | noted
+
+
+def failure(trial, error="TrainingJobFailed", start=1, redrives=0, **noted):
+    job = f"job-t{trial:03}"
+    message = f"Training job {job} failed: AlgorithmError: the script ended with exit code 1."
+    record = {"trial": trial, "start": start, "redrives": redrives, "job": job}
+    return record | {"error": error, "message": message} | noted

@@ -1,0 +1,1 @@
+"""The arguments of a sweep: their model, the forms it takes, the rules that span them."""

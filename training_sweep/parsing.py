@@ -1,0 +1,76 @@
+"""Given values -> a sweep's arguments, checked together with all their trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from training_job.arguments.checking import check
+from training_job.arguments.forms import is_given
+from training_job.arguments.parsing import WORDING
+from training_job.arguments.problems import InvalidArguments, Problem, shown
+from training_job.arguments.rules import RULES
+from training_job.request.submission import STARTED_BY
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.guard_rails import SweepGuardRails
+from training_sweep.limits import LARGEST_INPUT, size
+
+
+def parse_sweep(
+    given: Mapping[str, Any], guard_rails: SweepGuardRails | None = None
+) -> SweepArguments:
+    """Return the arguments of a sweep in `given`, with every trial of it checked.
+
+    Args:
+        given: names of a training's and of a sweep's arguments to values, in any accepted form.
+            None and blank text count as not given.
+        guard_rails: defaults and limits of the deployment. Default: none but the documented
+            limits.
+
+    Raises:
+        InvalidArguments: with every problem found, those of trials too, each once.
+
+    Example:
+        >>> arguments = parse_sweep(training | {
+        ...     "space": {"lr": [0.001, 0.0003]}, "seeds": 5, "objective_metric": "reward"})
+        >>> len(trials_of(arguments))
+        10
+    """
+    if not isinstance(given, Mapping):
+        message = f"got {shown(given)}; must be a map of argument names to values"
+        raise InvalidArguments([Problem("arguments", message)])
+    limits = guard_rails or SweepGuardRails()
+    arguments, problems = check(
+        SweepArguments,
+        _own(given),
+        (*RULES, *limits.rules(), *limits.sweep_rules()),
+        WORDING,
+        limits.argument_defaults,
+    )
+    if problems := [*problems, *_too_large(given)]:
+        raise InvalidArguments(problems)
+    return arguments
+
+
+def read_sweep(given: Mapping[str, Any], guard_rails: SweepGuardRails) -> SweepArguments:
+    """Return the arguments of a sweep that has begun, which `parse_sweep` had found right.
+
+    The deployment's limits may have changed since: no reason to lose what was trained.
+    """
+    values = guard_rails.argument_defaults | {
+        name: value for name, value in _own(given).items() if is_given(value)
+    }
+    return SweepArguments.model_validate(values)
+
+
+def _own(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    return {name: value for name, value in given.items() if name != STARTED_BY}
+
+
+def _too_large(given: Any) -> list[Problem]:
+    if (length := size(given)) <= LARGEST_INPUT:
+        return []
+    message = f"have {length:,} bytes as JSON; allowed: {LARGEST_INPUT:,}, to which Step Functions"
+    return [Problem("arguments", f"{message} adds the records of the trials")]

@@ -1,0 +1,103 @@
+"""What the output of a sweep says in plain words, for whoever reads a number and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.records import Record
+from training_sweep.results.configurations import ConfigurationResults
+from training_sweep.statistics import ROUGH_BELOW
+
+_LISTED = 10
+"""Configurations that a note names."""
+
+
+def notes(
+    arguments: SweepArguments,
+    found: Sequence[ConfigurationResults],
+    winner: ConfigurationResults,
+    records: Mapping[int, Record],
+) -> list[str]:
+    """Return what to bear in mind about the results of a sweep."""
+    return [
+        _claim(arguments, winner),
+        *_rough(found),
+        *_as_good(found, winner),
+        *_half(found),
+        *_failed(records),
+        *space_notes(arguments, len(found)),
+    ]
+
+
+def space_notes(arguments: SweepArguments, configurations: int) -> list[str]:
+    """Return a note where the space held fewer configurations than the samples asked for."""
+    if arguments.samples is None or configurations >= arguments.samples:
+        return []
+    asked = f"fewer than the {arguments.samples} samples asked for"
+    return [f"The space holds {configurations} different configurations, {asked}."]
+
+
+def _claim(arguments: SweepArguments, winner: ConfigurationResults) -> str:
+    trial, record = winner.best(arguments)
+    summary = winner.summary
+    assert summary is not None
+    metric, value = arguments.objective_metric, f"{record.value:.6g}"
+    if summary.interval is None:
+        return (
+            f"The model is that of seed {trial.seed}, with which alone configuration "
+            f"{winner.number} has a result: its {metric} of {value} says nothing of other seeds. "
+            f"Use at least {ROUGH_BELOW} seeds."
+        )
+    low, high = summary.interval
+    return (
+        f"The model is that of seed {trial.seed}, the best of {summary.n} of configuration "
+        f"{winner.number}. Its own {metric} of {value} is optimistic, for luck had a part in it. "
+        f"The claim is the interquartile mean, {summary.iqm:.6g} (95 % interval {low:.6g} to "
+        f"{high:.6g})."
+    )
+
+
+def _rough(found: Sequence[ConfigurationResults]) -> list[str]:
+    few = any(each.summary and 1 < each.summary.n < ROUGH_BELOW for each in found)
+    return [f"Intervals of fewer than {ROUGH_BELOW} seeds are rough."] if few else []
+
+
+def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults) -> list[str]:
+    """Return a note about configurations whose intervals overlap with the best one's."""
+    own = winner.summary.interval if winner.summary else None
+    if own is None:
+        return []
+    others = [
+        each.number
+        for each in found
+        if each.counts and each is not winner and each.summary and each.summary.interval
+        if each.summary.interval[0] <= own[1] and own[0] <= each.summary.interval[1]
+    ]
+    if not others:
+        return []
+    which = f"configuration{'s' if len(others) > 1 else ''} {_listed(others)}"
+    return [f"Its interval overlaps with that of {which}: the difference may be chance."]
+
+
+def _half(found: Sequence[ConfigurationResults]) -> list[str]:
+    left_out = [each.number for each in found if not each.counts]
+    if not left_out:
+        return []
+    which = f"configuration{'s' if len(left_out) > 1 else ''} {_listed(left_out)}"
+    return [f"Fewer than half of the seeds of {which} have a result, so it could not be the best."]
+
+
+def _failed(records: Mapping[int, Record]) -> list[str]:
+    failed = [record for record in records.values() if not record.succeeded]
+    if not failed:
+        return []
+    trials = "1 trial" if len(failed) == 1 else f"{len(failed)} trials"
+    unknown = any(record.billable_seconds is None for record in failed)
+    seconds = "; the seconds leave out what they took" if unknown else ""
+    return [f"{trials} failed{seconds}."]
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
+    return ", ".join(str(number) for number in numbers[:_LISTED]) + more
