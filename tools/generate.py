@@ -21,6 +21,7 @@ from kfp_component.author import generate as kfp_component_files
 from tools.arguments_schema import arguments_schema
 from tools.costs_page import costs_page
 from tools.settings_page import settings_page
+from tools.troubleshooting_page import troubleshooting_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -41,6 +42,7 @@ def generated() -> dict[Path, str]:
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
+        Path("docs/troubleshooting.md"): troubleshooting_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
         Path("requirements-launcher.txt"): pins("boto3"),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),

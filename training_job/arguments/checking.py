@@ -24,7 +24,10 @@ Rule = tuple[tuple[str, ...], Callable[[M], list[Problem]]]
 """The fields that a rule reads, and the function that returns what is wrong between them. It is
 called when each of those fields is right by itself."""
 
-_SAID_BY_ALLOWED = {"missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"}
+_SAID_BY_ALLOWED = {
+    *("missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"),
+    *("int_type", "int_parsing", "int_from_float", "bool_type", "bool_parsing"),
+}
 """Errors whose own message adds nothing to the words of what is allowed."""
 
 _LIKENESS = 0.65

@@ -14,7 +14,7 @@ from training_job.arguments.rules import RULES
 WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
-    unlike="what the script reads belongs into hyperparameters; ",
+    unlike="what the script reads belongs in hyperparameters; ",
     # People put secrets there, though they should not.
     private=frozenset({"environment", "hyperparameters"}),
 )

@@ -22,17 +22,17 @@ def denied_data(reason: str) -> str:
 
     Example:
         >>> denied_data("ClientError: Data download failed: AccessDenied (403): Access Denied")[:36]
-        'The job role may not read from there'
+        'The job role may not read it. The ro'
     """
     if not _DENIED.search(reason):
         return ""
     for words, verb, setting in (
-        (_WRITING, "write to", "job_write_locations"),
-        (_READING, "read from", "job_read_locations"),
+        (_WRITING, "write there", "job_write_locations"),
+        (_READING, "read it", "job_read_locations"),
     ):
         if words.search(reason):
             return (
-                f"The job role may not {verb} there. The role that the deployment made (output "
+                f"The job role may not {verb}. The role that the deployment made (output "
                 f"JobRoleArn) may once the setting {setting} names the bucket; any other role "
                 "needs a policy for it."
             )

@@ -420,7 +420,7 @@ def test_a_hyperparameter_is_told_where_it_belongs(name):
     with pytest.raises(InvalidArguments) as error:
         parse_arguments(CUSTOM_IMAGE | {name: 1})
     (problem,) = error.value.problems
-    assert "belongs into hyperparameters" in problem.message
+    assert "belongs in hyperparameters" in problem.message
     assert "did you mean" not in problem.message
 
 
