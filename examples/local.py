@@ -39,14 +39,16 @@ def serve(
     with console.stage("Bootstrap the account and synthesize the CDK app"):
         stack.prepare(settings=settings)
     with console.stage("Deploy the stack"):
-        stack.deploy()
+        outputs = stack.deploy()
     console.title("\nReady, until Ctrl-C. Paste this into another shell:\n")
-    for line in _to_paste(stack.environment, settings):
+    for line in _to_paste(stack.environment, outputs, settings):
         console.detail(line)
     raise ExampleError(f"the local AWS ended with exit code {children.wait(server)}")
 
 
-def _to_paste(environment: Mapping[str, str], settings: Sequence[str]) -> list[str]:
+def _to_paste(
+    environment: Mapping[str, str], outputs: Mapping[str, str], settings: Sequence[str]
+) -> list[str]:
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     tools = f"{Path(sys.executable).parent}:{ROOT / 'node_modules' / '.bin'}"
     given = [part for setting in settings for part in ("-c", setting)]
@@ -54,6 +56,8 @@ def _to_paste(environment: Mapping[str, str], settings: Sequence[str]) -> list[s
         "unset AWS_PROFILE AWS_SESSION_TOKEN",
         *(f"export {name}={environment[name]}" for name in names),
         f"export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}",
+        f"export BUCKET={outputs['ArtifactBucketName']} JOB_ROLE={outputs['JobRoleArn']}",
+        f"export STATE_MACHINE={outputs['StateMachineArn']}",
         f'export PATH={shlex.quote(tools)}:"$PATH"',
         f"# and after a change: {shlex.join(['cdk', 'deploy', *given, *HOST_FUNCTIONS])}",
     ]
