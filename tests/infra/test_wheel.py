@@ -18,7 +18,7 @@ from tests.support.deploying import deployment
 from tests.support.template.resolving import Resolver
 from tools.generate import needed
 
-FOLDERS = ("infra", "kfp_component", "lambdas", "training_job")
+FOLDERS = ("infra", "kfp_component", "lambdas", "training_job", "training_sweep")
 PAGE = (deployment.ROOT / "docs/construct.md").read_text()
 PROJECT = tomllib.loads((deployment.ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -122,6 +122,7 @@ def test_it_installs_no_name_that_another_project_would_use(wheel):
         "kfp_component",
         "rl_training_cdk",
         "training_job",
+        "training_sweep",
     }
 
 
@@ -174,7 +175,7 @@ def test_its_functions_are_those_of_the_repository(resolver, consumer):
         each["Code"]["S3Key"] for each in resolver.resources("AWS::Lambda::Function").values()
     }
     code = consumer / "cdk.out" / f"asset.{key.removesuffix('.zip')}"
-    for folder in ("lambdas", "training_job"):
+    for folder in ("lambdas", "training_job", "training_sweep"):
         for file in (deployment.ROOT / folder).rglob("*.py"):
             assert (code / file.relative_to(deployment.ROOT)).read_bytes() == file.read_bytes()
     assert (code / "pydantic" / "__init__.py").exists()
