@@ -19,7 +19,10 @@ SECONDS = 120
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Program]:
-    program = Program(tmp_path / "local", "examples.local", "--port", "0", "max_run_limit=7200")
+    faster = {"SFN_WAIT_SCALE": "0.01"}
+    program = Program(
+        tmp_path / "local", "examples.local", "--port", "0", "max_run_limit=7200", **faster
+    )
     try:
         program.read_until("# and after a change")
         yield program
@@ -28,28 +31,37 @@ def local(tmp_path: Path) -> Iterator[Program]:
         program.process.communicate(timeout=60)
 
 
-def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> None:
+def shell(local: Program, commands: str, home: Path) -> str:
+    """Run commands where what was printed has been pasted, and return what they print."""
     pasted = re.findall(r"^   ((?:unset|export) .*)$", local.output, re.M)
-    change = re.search(r"# and after a change: (cdk deploy .*)", local.output)[1]
-    assert "-c max_run_limit=7200" in change
-    first_run = (
-        """python -m examples.first_run --example cartpole '{"hyperparameters": {"seed": 7}}'"""
-    )
     stray = {"AWS_PROFILE": "nobody", "AWS_ENDPOINT_URL": "http://stray.invalid"}
-    shell = subprocess.run(
+    run = subprocess.run(
         ["bash", "-eux"],
-        input="\n".join([*pasted, first_run, f"{change} --no-change-set --output {tmp_path}/out"]),
+        input="\n".join([*pasted, commands]),
         cwd=ROOT,
-        env={**os.environ, **stray, "CI": "true", "HOME": str(tmp_path)},
+        env={**os.environ, **stray, "CI": "true", "HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=SECONDS,
         check=False,
     )
-    assert shell.returncode == 0, shell.stdout[-6000:]
-    assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*/model.tar.gz", shell.stdout)
-    assert "RlTraining (no changes)" in shell.stdout
+    assert run.returncode == 0, run.stdout[-6000:]
+    return run.stdout
+
+
+def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> None:
+    change = re.search(r"# and after a change: (cdk deploy .*)", local.output)[1]
+    assert "-c max_run_limit=7200" in change
+    printed = shell(local, f"{change} --no-change-set --output {tmp_path}/out", tmp_path)
+    assert "RlTraining (no changes)" in printed
+
+    # The bad day of docs/faults.md: after `make local`, a plan and an execution.
+    page = (ROOT / "docs" / "faults.md").read_text()
+    start, plan, run = re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S)[:3]
+    assert start == "make local\n"
+    printed = shell(local, plan + run, tmp_path)
+    assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*-2/output/model.tar.gz", printed)
 
     local.process.send_signal(signal.SIGINT)
     assert local.finish() == 0
