@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench newsvendor second-engine assume-role-policy drain component clean
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor second-engine assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -78,6 +78,9 @@ soak: $(BIN)/.ready ## 200 executions under random faults.
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
 	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
+
+offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
+	@python -m examples.demo offline
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor

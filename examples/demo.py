@@ -101,7 +101,10 @@ class Demo:
             "region": REGION,
             "role": deployed["JobRoleArn"],
             "source_dir": source_dir,
-            "model_artifact_path": f"s3://{deployed['ArtifactBucketName']}/models",
+            **{
+                name: f"s3://{deployed['ArtifactBucketName']}/{prefix}"
+                for name, prefix in self._example.locations.items()
+            },
             "launcher_image": "none-is-pulled-here",  # each step is a process of this machine
             **self._example.arguments,
         }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SOLVED_REWARD = 475.0
 CLEAR_GAIN = 0.2
+CLEARLY_BEYOND_THE_LOG = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Example:
         arguments: inputs of the pipeline, besides those that the stack gives.
         requires: a package that must be installed to run the training code here.
         judge: the pipeline's outputs -> what came of the policy.
+        locations: inputs that are S3 URIs -> their prefix in the stack's bucket.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Example:
     arguments: Mapping[str, Any]
     requires: str
     judge: Callable[[Mapping[str, Any]], Verdict]
+    locations: Mapping[str, str] = field(default_factory=lambda: {"model_artifact_path": "models"})
 
 
 def judge_reward(outputs: Mapping[str, Any]) -> Verdict:
@@ -74,6 +77,18 @@ def judge_profit(outputs: Mapping[str, Any]) -> Verdict:
     )
 
 
+def judge_against_log(outputs: Mapping[str, Any]) -> Verdict:
+    """Offline CartPole: a learned policy must last far longer than the one that was logged."""
+    logged, learned = float(outputs["behaviour_reward"]), float(outputs["mean_reward"])
+    good = learned >= CLEARLY_BEYOND_THE_LOG * logged
+    return Verdict(
+        good,
+        "The log taught a good policy." if good else "The policy has hardly learned.",
+        "Mean reward",
+        f"{learned:.1f} of 500 in 100 fresh episodes; the logged policy's was {logged:.1f}",
+    )
+
+
 EXAMPLES = {
     example.name: example
     for example in (
@@ -85,6 +100,15 @@ EXAMPLES = {
             arguments={"image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/cartpole:1"},
             requires="gymnasium",
             judge=judge_reward,
+        ),
+        Example(
+            name="offline",
+            title="CartPole from a log",
+            module="examples.offline_pipeline",
+            arguments={"image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/cartpole:1"},
+            requires="gymnasium",
+            judge=judge_against_log,
+            locations={"model_artifact_path": "models", "data_path": "data"},
         ),
         Example(
             name="newsvendor",

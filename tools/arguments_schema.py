@@ -19,6 +19,7 @@ _BLANK = {"type": "string", "pattern": r"^\s*$"}
 _PADDED = {"type": "string", "pattern": r"^\s+\S|\S\s+$"}
 """Text with white space around it, which the parser takes away."""
 _ANY_TEXT = {"type": "string", "pattern": r"\S"}
+_S3_URI = {"type": "string", "pattern": r"^\s*s3://"}
 _NUMBER_AS_TEXT = {"type": "string", "pattern": r"^\s*[+-]?[0-9][0-9_]*(\.0*)?\s*$"}
 _WORDS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")
 
@@ -43,7 +44,7 @@ def _property(name: str, field: FieldInfo, own: dict[str, Any]) -> dict[str, Any
     annotations = {key: own.pop(key) for key in ("default",) if key in own}
     own.pop("description", None)
     ways = own.pop("anyOf", None) or [own]
-    ways = [_instance_types(name, way) for way in ways if way != {"type": "null"}]
+    ways = [_within(name, way) for way in ways if way != {"type": "null"}]
     return {
         "description": f"{field.description} Allowed: {documented.allowed}.",
         **annotations,
@@ -84,13 +85,16 @@ def _any_case(word: str) -> str:
     return "".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in word)
 
 
-def _instance_types(name: str, way: dict[str, Any]) -> dict[str, Any]:
-    """Name the instance types, which the model only checks."""
+def _within(name: str, way: dict[str, Any]) -> dict[str, Any]:
+    """Return a form of the model's with what it only checks, or reads, within a value."""
     known = {"type": "string", "enum": sorted(TRAINING_INSTANCE_TYPES)}
     if name == "instance_type":
         return known
     if name == "fallback_instance_types":
         return {**way, "items": {"anyOf": [known, _PADDED]}}
+    if name == "inputs":
+        ((names, channel),) = way["patternProperties"].items()
+        return {**way, "patternProperties": {names: {"anyOf": [_S3_URI, channel]}}}
     if way.get("type") == "array" and way["items"].get("type") == "string":
         return {**way, "items": {"anyOf": [way["items"], _PADDED]}}
     return way

@@ -36,11 +36,12 @@ class Plan:
 
     Attributes:
         max_attempts: most training jobs, redrives aside.
-        instance_types: `instance_type`, then its fallbacks.
+        instance_types: `instance_type`, then its fallbacks; of a job in groups, one text for all.
         fail_on_rule_issues: whether issues that a debugger rule finds fail the execution.
         name_chosen: whether the caller chose the job name.
         notes: sentences for the caller that go into the output.
         defaults_applied: arguments that the deployment supplied.
+        capacity_wait: seconds that the execution may wait for capacity, in all.
     """
 
     max_attempts: int
@@ -49,6 +50,7 @@ class Plan:
     name_chosen: bool
     notes: list[str]
     defaults_applied: dict[str, Any]
+    capacity_wait: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,32 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class CapacityWaits:
+    """The waits of an execution for which no instance type had room.
+
+    Attributes:
+        times: how many there were.
+        since: ISO 8601 time at which the present one began; empty when there is none.
+        seconds: what those before it took.
+        redrives: the execution's redrives then; another redrive has all the time anew.
+    """
+
+    times: int = 0
+    since: str = ""
+    seconds: int = 0
+    redrives: int = 0
+
+    def __str__(self) -> str:
+        """Return a sentence; empty when there was no wait."""
+        if not self.times:
+            return ""
+        minutes = self.seconds / 60
+        long = f"{minutes / 60:.1f} hours" if minutes >= 120 else f"{minutes:.0f} minutes"
+        times = "once" if self.times == 1 else f"{self.times} times"
+        return f"Waited {times} for capacity, {long} in all."
+
+
+@dataclass(frozen=True)
 class Progress:
     """What the attempts so far came to.
 
@@ -80,6 +108,8 @@ class Progress:
         calls: create calls in a row that made no job.
         looks: looks in a row that settled nothing (no description, or rules still running).
         budget_from: jobs before this index do not count: they ended before the last redrive.
+        free: jobs from that index on that used up no attempt, for they found no capacity.
+        waits: for capacity.
     """
 
     jobs: list[dict[str, str]] = field(default_factory=list)
@@ -88,26 +118,36 @@ class Progress:
     calls: int = 0
     looks: int = 0
     budget_from: int = 0
+    free: int = 0
+    waits: CapacityWaits = CapacityWaits()
 
     @classmethod
     def of(cls, value: dict[str, Any] | None) -> Self:
         """Return the progress that a state carried; nothing yet for none."""
-        return cls(**(value or {}))
+        value = value or {}
+        return cls(**value | {"waits": CapacityWaits(**value.get("waits", {}))})
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the states carry it."""
         return asdict(self)
 
-    def with_job(self, record: dict[str, str], *, next_instance: bool, redriven: bool) -> Self:
-        """Return the progress after a job that ended and is to be followed by another."""
+    def with_job(self, record: dict[str, str], *, instance: int, redriven: bool) -> Self:
+        """Return the progress after a job that ended and is to be followed by another.
+
+        Args:
+            record: of the job.
+            instance: index of the instance type that follows.
+            redriven: whether the execution was redriven since the job began.
+        """
         return replace(
             self,
             jobs=[*self.jobs, record],
             names=self.names + 1,
-            instance=self.instance + next_instance,
+            instance=instance,
             calls=0,
             looks=0,
             budget_from=len(self.jobs) + 1 if redriven else self.budget_from,
+            free=0 if redriven else self.free,
         )
 
     @classmethod
@@ -124,4 +164,4 @@ class Progress:
     @property
     def spent(self) -> int:
         """Training jobs that count against `max_attempts`."""
-        return len(self.jobs) - self.budget_from
+        return len(self.jobs) - self.budget_from - self.free

@@ -5,7 +5,7 @@ Every figure follows from `max_run` or `max_wait_time`, the attempts, and the ma
 
 from __future__ import annotations
 
-from training_job.arguments.model import MAX_ATTEMPTS, TrainingArguments
+from training_job.arguments.model import MAX_ATTEMPTS, MAX_CAPACITY_WAIT, TrainingArguments
 
 ATTEMPT_MARGIN = 4 * 3600
 """What an attempt may take beyond the run time: instances, image, data and the model's upload."""
@@ -30,7 +30,8 @@ def execution_timeout(max_run_limit: int) -> int:
     Args:
         max_run_limit: the deployment's limit of `max_run` and `max_wait_time`, in seconds.
     """
-    return MAX_ATTEMPTS * (max_run_limit + ATTEMPT_MARGIN) + RETRY_MARGIN
+    attempts = MAX_ATTEMPTS * (max_run_limit + ATTEMPT_MARGIN)
+    return attempts + RETRY_MARGIN + MAX_CAPACITY_WAIT
 
 
 def next_look(elapsed_s: float) -> int:

@@ -39,13 +39,13 @@ def parse_sweep(
     if not isinstance(given, Mapping):
         message = f"got {shown(given)}; must be a map of argument names to values"
         raise InvalidArguments([Problem("arguments", message)])
-    limits = guard_rails or SweepGuardRails()
+    limits, own = guard_rails or SweepGuardRails(), _own(given)
     arguments, problems = check(
         SweepArguments,
-        _own(given),
+        own,
         (*RULES, *limits.rules(), *limits.sweep_rules()),
         WORDING,
-        limits.argument_defaults,
+        limits.defaults_below(own),
     )
     if problems := [*problems, *_too_large(given)]:
         raise InvalidArguments(problems)
@@ -57,9 +57,8 @@ def read_sweep(given: Mapping[str, Any], guard_rails: SweepGuardRails) -> SweepA
 
     The deployment's limits may have changed since: no reason to lose what was trained.
     """
-    values = guard_rails.argument_defaults | {
-        name: value for name, value in _own(given).items() if is_given(value)
-    }
+    own = {name: value for name, value in _own(given).items() if is_given(value)}
+    values = guard_rails.defaults_below(own) | own
     return SweepArguments.model_validate(values)
 
 

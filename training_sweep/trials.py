@@ -13,7 +13,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from training_job.arguments.model import TrainingArguments
 from training_job.attempt import ExecutionContext
 from training_job.request.submission import STARTED_BY
 from training_sweep import space
@@ -133,8 +132,7 @@ def execution_input(
     if arguments.checkpoint_config:
         uri = f"{arguments.checkpoint_config.S3Uri.rstrip('/')}/{trial.suffix}"
         found["checkpoint_config"] = found["checkpoint_config"] | {"S3Uri": uri}
-    if "capacity_wait" in TrainingArguments.model_fields:
-        found.setdefault("capacity_wait", CAPACITY_WAIT)
+    found.setdefault("capacity_wait", CAPACITY_WAIT)
     return found
 
 

@@ -37,6 +37,7 @@ def guard_rails(
         allowed_job_roles=[*job_roles, *settings.allowed_job_roles],
         allowed_instance_types=settings.allowed_instance_types,
         max_instance_count=settings.max_instance_count,
+        max_keep_alive=settings.max_keep_alive,
         required_tags=settings.required_tags,
         required_encryption_key=settings.required_encryption_key,
     )

@@ -187,8 +187,14 @@ class Settings(BaseModel):
     max_instance_count: types.InstanceCount = _setting(
         None,
         "Guard rails",
-        "Most instances of a training job. SageMaker has no IAM condition key for it, so only the "
-        "BuildRequest function enforces it.",
+        "Most instances of a training job, over all its groups. SageMaker has no IAM condition key "
+        "for it, so only the BuildRequest function enforces it.",
+    )
+    max_keep_alive: types.KeepAlive = _setting(
+        0,
+        "Guard rails",
+        "Most seconds that a job may keep its instances for the next one (`keep_alive`); they cost "
+        "as if they trained. 0 allows no warm pool.",
     )
     max_run_limit: types.Seconds = _setting(
         432_000,

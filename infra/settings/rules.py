@@ -135,6 +135,7 @@ _LIMITS = (
     "allowed_job_roles",
     "assumable_roles",
     "max_instance_count",
+    "max_keep_alive",
     "max_run_limit",
     "required_encryption_key",
     "required_tags",

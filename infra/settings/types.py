@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from training_job.arguments import forms
 from training_job.arguments.checking import Accepted
 from training_job.arguments.limits import check_tags
-from training_job.arguments.model import InstanceType, TagKey
+from training_job.arguments.model import MAX_KEEP_ALIVE, InstanceType, TagKey
 
 _RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -241,6 +241,12 @@ InstanceTypes = Annotated[
 ]
 InstanceCount = Annotated[
     int | None, _Whole, Field(ge=1), Accepted(allowed="a whole number of at least 1")
+]
+KeepAlive = Annotated[
+    int,
+    _Whole,
+    Field(ge=0, le=MAX_KEEP_ALIVE),
+    Accepted(allowed=f"a whole number of seconds from 0 to {MAX_KEEP_ALIVE}"),
 ]
 Seconds = Annotated[
     int,

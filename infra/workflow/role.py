@@ -131,7 +131,11 @@ def guard_rail_conditions(settings: Settings) -> list[dict[str, Any]]:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
     """
     conditions: dict[str, Any] = {
-        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.max_run_limit)}
+        "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": str(settings.max_run_limit)},
+        # Absent from a request without a warm pool.
+        "NumericLessThanEqualsIfExists": {
+            "sagemaker:KeepAlivePeriod": str(settings.max_keep_alive)
+        },
     }
     present = [f"aws:RequestTag/{key}" for key in settings.required_tags]
     if settings.allowed_instance_types is not None:

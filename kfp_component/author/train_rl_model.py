@@ -44,6 +44,12 @@ def train_rl_model(
     network_isolation: bool | None = None,
     traffic_encryption: bool | None = None,
     environment: dict[str, Any] | None = None,
+    inputs: dict[str, Any] | None = None,
+    initial_model: str | None = None,
+    instance_groups: list[Any] | None = None,
+    keep_alive: int | None = None,
+    tensorboard_path: str | None = None,
+    capacity_wait: int | None = None,
     fallback_instance_types: list[Any] | None = None,
     max_attempts: int | None = None,
     fail_on_rule_issues: bool | None = None,
@@ -144,6 +150,24 @@ def train_rl_model(
         environment: Environment variables of the training containers. Not for secrets. Allowed: a
             map of at most 100 names to text of at most 512 characters; 99 with `job_name`. Default:
             {}.
+        inputs: Input channels: the container finds the data of channel NAME in
+            /opt/ml/input/data/NAME. Allowed: a map of at most 20 channel names (letters, digits and
+            .-_; not code or model) to an S3 URI, or to a Channel with AWS's own keys. Default: {}.
+        initial_model: S3 URI of a model archive to continue from; the container finds it in
+            /opt/ml/input/data/model. Default: training starts afresh. Allowed: an S3 URI such as
+            another run's model_artifact_url.
+        instance_groups: Groups of instances of different types (a heterogeneous cluster), instead
+            of `instance_type` and `instance_count`. Default: one type for all. Allowed: at most 5
+            maps of InstanceGroupName, InstanceType and InstanceCount, of different names.
+        keep_alive: Seconds to keep the instances for the next job after this one (a warm pool).
+            They are billed while they are kept. Allowed: a whole number of seconds from 0 to 3600,
+            within the deployment's limit; not with spot_instance or instance_groups. Default: 0.
+        tensorboard_path: S3 URI below which SageMaker keeps the TensorBoard files that the script
+            writes to /opt/ml/output/tensorboard, as JOB_NAME/tensorboard-output. Default: they are
+            not kept. Allowed: an S3 URI s3://BUCKET or s3://BUCKET/PREFIX.
+        capacity_wait: Seconds to wait for capacity or quota when every instance type is exhausted,
+            before giving up. Such waits use up no attempt. Allowed: a whole number of seconds from
+            0 to 432000 (5 days). Default: 0.
         fallback_instance_types: Instance types to try in turn when SageMaker has no capacity for
             `instance_type`. Default: only `instance_type` is tried. Allowed: at most 10 of
             SageMaker's training instance types.

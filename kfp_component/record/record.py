@@ -18,8 +18,9 @@ class SeenAttempt:
 
     Attributes:
         job_name: The training job's name.
-        instance_type: What it runs on; '' if the request does not say.
-        instance_count: On how many hosts.
+        instance_type: What it runs on; '' if the request does not say. Of instance groups, the
+            count and type of each, such as "1 x ml.g5.xlarge + 4 x ml.c5.2xlarge".
+        instance_count: On how many hosts, in all.
         metric_regexes: The regular expression of each metric, by name.
         elsewhere: Whether it runs under an assumed role, so that our role cannot see it.
     """
@@ -34,14 +35,26 @@ class SeenAttempt:
     def from_request(cls, request: Mapping[str, Any], elsewhere: bool) -> Self:
         """Read a CreateTrainingJob request."""
         resources = request.get("ResourceConfig", {})
+        groups = resources.get("InstanceGroups", [])
+        in_groups = " + ".join(
+            f"{each['InstanceCount']} x {each['InstanceType']}" for each in groups
+        )
+        count = sum(int(each["InstanceCount"]) for each in groups)
         definitions = request.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
         return cls(
             job_name=request["TrainingJobName"],
-            instance_type=resources.get("InstanceType", ""),
-            instance_count=int(resources.get("InstanceCount", 1)),
+            instance_type=in_groups or resources.get("InstanceType", ""),
+            instance_count=count or int(resources.get("InstanceCount", 1)),
             metric_regexes={item["Name"]: item["Regex"] for item in definitions},
             elsewhere=elsewhere,
         )
+
+    @property
+    def instances(self) -> str:
+        """What it runs on, such as "2 x ml.m5.large"; '' if the request does not say."""
+        if not self.instance_type or " x " in self.instance_type:
+            return self.instance_type
+        return f"{self.instance_count} x {self.instance_type}"
 
 
 class LogLine(NamedTuple):

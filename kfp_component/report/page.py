@@ -83,9 +83,16 @@ def _summary(report: Report) -> Html:
         element("p", element("span", status, class_=tone), f" · {_when(report.ended)}"),
         element("p", "Model: ", element("code", trained.model_artifact_url, class_="whole")),
         element("p", "Image: ", element("code", trained.training_image), class_="soft"),
+        *_tensorboard(output),
         *(element("p", note, class_="note") for note in report.notes),
         _cards(report),
     )
+
+
+def _tensorboard(output: Mapping[str, Any]) -> list[Html]:
+    path = output.get("tensorboard_path")
+    shown = element("code", path, class_="whole")
+    return [element("p", "TensorBoard files: ", shown, class_="soft")] if path else []
 
 
 def _when(ended: EndedExecution) -> str:
@@ -107,7 +114,7 @@ def _cards(report: Report) -> Html:
         cards["Saved by spot"] = f"{number(saving)} %"
     if record.attempts and record.attempts[-1].instance_type:
         last = record.attempts[-1]
-        cards["Instances"] = f"{last.instance_count} x {last.instance_type}"
+        cards["Instances"] = last.instances
     attempts = _list(output.get("attempts"))
     if len(attempts) > 1:
         cards["Attempts"] = str(len(attempts))

@@ -64,6 +64,7 @@ def model_metadata(execution_arn: str, trained: Trained) -> dict[str, Any]:
             "execution_arn": execution_arn,
             "status": output.get("status"),
             "secondary_status": output.get("secondary_status"),
+            "tensorboard_path": output.get("tensorboard_path"),
             "metrics": trained.final_metrics,
         }
     )

@@ -45,12 +45,14 @@ class Judged:
         wait_seconds: The longest wait before what follows.
         jobs: The training jobs that ended and are followed by another, oldest first.
         instance: Index of the instance type that follows.
+        waits: Waits for capacity so far.
     """
 
     decision: str
     wait_seconds: int
     jobs: list[Mapping[str, Any]]
     instance: int
+    waits: int = 0
 
 
 AttemptNews = SeenAttempt | Planned | Submitted | Refused | Judged
@@ -64,7 +66,9 @@ def read_event(event: Mapping[str, Any]) -> AttemptNews | None:
         return None
 
 
-def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refused: str) -> str:
+def explanation(
+    verdict: Judged, ended: int, instance_types: Sequence[str], refused: str, waits: int = 0
+) -> str:
     """Return why another attempt follows, when, and on what.
 
     Args:
@@ -72,6 +76,7 @@ def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refu
         ended: How many training jobs had ended before.
         instance_types: Those that the attempts may use, in order.
         refused: Why the last request was not taken; '' if it was.
+        waits: Waits for capacity before this one.
 
     Example:
         >>> job = {"failure_reason": "CapacityError: none left"}
@@ -81,6 +86,12 @@ def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refu
     """
     number, kinds = len(verdict.jobs), instance_types[verdict.instance :]
     when = f"within {duration(verdict.wait_seconds)}" + (f" on {kinds[0]}" if kinds else "")
+    if verdict.waits > waits:
+        reason = _reason(verdict.jobs[-1]) if number > ended else _sentence(refused)
+        return (
+            f"No instance type has room: {reason} Wait {verdict.waits} for capacity; training is "
+            f"tried again {when}."
+        )
     if number > ended:
         reason = _reason(verdict.jobs[-1])
         return (
@@ -95,8 +106,12 @@ def explanation(verdict: Judged, ended: int, instance_types: Sequence[str], refu
 def _reason(job: Mapping[str, Any]) -> str:
     """Return why a job ended, as a sentence."""
     said = job.get("failure_reason") or job.get("secondary_status") or job.get("status") or ""
-    reason = str(said).partition("\n")[0].strip()[:_LONGEST_REASON] or "no reason is known"
-    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+    return _sentence(str(said).partition("\n")[0].strip()[:_LONGEST_REASON])
+
+
+def _sentence(words: str) -> str:
+    words = words or "no reason is known"
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def _of_state(details: Mapping[str, Any]) -> AttemptNews | None:
@@ -112,6 +127,7 @@ def _of_state(details: Mapping[str, Any]) -> AttemptNews | None:
         int(verdict["wait_seconds"]),
         [dict(job) for job in progress["jobs"]],
         int(progress["instance"]),
+        int((progress.get("waits") or {}).get("times", 0)),
     )
 
 

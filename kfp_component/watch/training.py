@@ -78,6 +78,7 @@ class TrainingWatch:
         )
         self._job: JobWatch | None = None
         self._instance_types: list[str] = []
+        self._waits = 0
         self._ended_jobs = 0
         self._refused = ""
         self._linked = False
@@ -138,6 +139,7 @@ class TrainingWatch:
                 known = self.record.attempts
                 if known and known[-1].job_name == news.job_name:
                     known[-1] = news  # A request that was not taken is sent again.
+                    self._waits_for = "the training job"
                 else:
                     self._begin(news)
                 self._refused = ""
@@ -154,8 +156,7 @@ class TrainingWatch:
         self.record.metrics.define(attempt.metric_regexes)
         number = self._ended_jobs + 1
         which = f" (attempt {number})" if number > 1 else ""
-        count, kind = attempt.instance_count, attempt.instance_type
-        on = f" on {count} x {kind}" if kind else ""
+        on = f" on {attempt.instances}" if attempt.instances else ""
         self._view.say(f"Training job{which}: {attempt.job_name}{on}")
         self._linked = False
         if attempt.elsewhere:
@@ -186,12 +187,15 @@ class TrainingWatch:
     def _explain(self, verdict: Judged) -> None:
         """Say why another attempt follows, when, and on what."""
         ended, self._ended_jobs = self._ended_jobs, len(verdict.jobs)
+        waits, self._waits = self._waits, verdict.waits
         if verdict.decision != "retry":
             return
         if len(verdict.jobs) > ended:
             self._end_job()
             self._waits_for = f"attempt {len(verdict.jobs) + 1}"
-        self._view.say(explanation(verdict, ended, self._instance_types, self._refused))
+        if verdict.waits > waits:
+            self._waits_for = "capacity"
+        self._view.say(explanation(verdict, ended, self._instance_types, self._refused, waits))
 
     def _describe(self) -> float:
         job = self._job

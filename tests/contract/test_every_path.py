@@ -52,7 +52,8 @@ def explorer(monkeypatch):
         )
         functions = {"BuildRequest": build_request.handler, "JudgeAttempt": judge_attempt.handler}
         machine = Machine(made, GIVEN | given, ARN)
-        return Explorer(machine, functions, orphans_stopped, GIVEN["max_attempts"])
+        most = (GIVEN | given)["max_attempts"]
+        return Explorer(machine, functions, orphans_stopped, most)
 
     with Path(os.devnull).open("w") as log, redirect_stdout(log), compiled_once():
         yield of
@@ -66,13 +67,22 @@ def explorer(monkeypatch):
         ({"job_name": "agent"}, [AHEAD, BEHIND], 1),
         ({}, [AHEAD, BEHIND], 1),
         ({"job_name": "agent", "assume_role": ROLE}, [AHEAD, EQUAL, BEHIND], 1),
+        ({"job_name": "agent", "capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
+        ({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
     ],
-    ids=["chosen name", "default name", "chosen name, clocks", "default name, clocks", "role"],
+    ids=[
+        *("chosen name", "default name", "chosen name, clocks", "default name, clocks", "role"),
+        *("chosen name, capacity", "default name, capacity"),
+    ],
 )
 def test_no_path_breaks_a_rule(explorer, capsys, given, clocks, deviations):
     explorer, began = explorer(**given), time.monotonic()
     deviations += MORE
-    paths = sum(explorer.explore(World(skew, "job_name" in given, deviations)) for skew in clocks)
+    worlds = [
+        World(skew, "job_name" in given, deviations, waits="capacity_wait" in given)
+        for skew in clocks
+    ]
+    paths = sum(explorer.explore(world) for world in worlds)
     seconds = time.monotonic() - began
     with capsys.disabled():
         print(
@@ -81,5 +91,5 @@ def test_no_path_breaks_a_rule(explorer, capsys, given, clocks, deviations):
         )
     broken = [f"{rule}\n    {path}" for rule, path in explorer.violations.items()]
     assert not broken, "\n".join(["", *broken])
-    assert explorer.most_jobs == GIVEN["max_attempts"]
+    assert explorer.most_jobs == explorer.max_attempts
     assert len(explorer.ends) >= 5

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local_aws.sagemaker.api.request_check import check_request
-from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
+from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE, without
 from training_job import (
     GuardRails,
     InvalidArguments,
@@ -55,7 +55,8 @@ def documented(name):
 api_keys = st.sampled_from(
     "S3Uri LocalPath S3OutputPath HookParameters CollectionConfigurations CollectionName Name "
     "Regex CollectionParameters RuleConfigurationName RuleEvaluatorImage InstanceType "
-    "VolumeSizeInGB RuleParameters Key Value".split()
+    "VolumeSizeInGB RuleParameters Key Value DataSource S3DataSource InputMode "
+    "FileSystemDataSource InstanceGroupNames InstanceGroupName InstanceCount Seed".split()
 )
 api_values = st.recursive(
     st.one_of(
@@ -82,6 +83,33 @@ hook = st.fixed_dictionaries(
         ),
     },
 )
+group = st.fixed_dictionaries(
+    {
+        "InstanceGroupName": st.text(alphabet="ab\n", max_size=2),
+        "InstanceType": st.sampled_from(["ml.g5.xlarge", "ml.c5.xlarge", "ml.inf1.xlarge"]),
+        "InstanceCount": st.one_of(st.integers(-1, 3), st.just("2")),
+    }
+)
+s3_source = st.fixed_dictionaries(
+    {"S3Uri": st.one_of(st.just("s3://b/x"), st.text(max_size=6))},
+    optional={
+        "S3DataType": st.sampled_from(["S3Prefix", "ManifestFile", "Other"]),
+        "S3DataDistributionType": st.sampled_from(["FullyReplicated", "ShardedByS3Key"]),
+        "AttributeNames": st.lists(st.text(max_size=3), max_size=2),
+        "InstanceGroupNames": st.lists(st.text(alphabet="ab", max_size=2), max_size=2),
+    },
+)
+channel = st.one_of(
+    st.just("s3://b/x"),
+    st.fixed_dictionaries(
+        {"DataSource": st.fixed_dictionaries({"S3DataSource": s3_source})},
+        optional={
+            "InputMode": st.sampled_from(["File", "Pipe", "FastFile", "file"]),
+            "ContentType": st.text(max_size=4),
+            "ShuffleConfig": st.fixed_dictionaries({"Seed": st.integers()}),
+        },
+    ),
+)
 
 
 def values(name):
@@ -95,6 +123,10 @@ def values(name):
         ),
         "debug_hook_config": hook,
         "metric_definitions": st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+        "inputs": st.dictionaries(
+            st.text(alphabet="ab.-_ ", max_size=4), st.one_of(channel, anything), max_size=3
+        ),
+        "instance_groups": st.lists(group, max_size=6),
         "vpc_subnets": st.lists(st.text(alphabet="ab-_, ", max_size=5), max_size=3),
     }.get(name, st.nothing())
     text = st.text(alphabet="s3:/ab.targz-_\né\u2028", max_size=12)
@@ -103,7 +135,8 @@ def values(name):
 
 @st.composite
 def inputs(draw):
-    base = draw(st.sampled_from([CUSTOM_IMAGE, TOOLKIT_IMAGE, {}]))
+    typeless = without(CUSTOM_IMAGE, "instance_type")
+    base = draw(st.sampled_from([CUSTOM_IMAGE, TOOLKIT_IMAGE, typeless, {}]))
     names = draw(st.lists(st.sampled_from(list(TrainingArguments.model_fields)), max_size=6))
     return base | {name: draw(values(name)) for name in names}
 
@@ -119,7 +152,7 @@ def test_parsed_or_explained_and_what_is_parsed_sagemaker_accepts(given):
         return
     request = build_request(arguments, job_name="job", region=arguments.region)
     check_request(CREATE_TRAINING_JOB, json.loads(json.dumps(request)))
-    assert parse_arguments(arguments.model_dump()) == arguments
+    assert parse_arguments(arguments.model_dump(exclude_unset=True)) == arguments
 
 
 @PROFILE

@@ -34,6 +34,7 @@ def test_it_holds_our_code_and_the_pinned_dependencies_alone(code):
         "pydantic",
         "pydantic_core",
         "training_job",
+        "training_sweep",
         "typing_extensions.py",
         "typing_inspection",
     }

@@ -9,6 +9,7 @@ from tests.support.template.resolving import Resolver
 WITHIN = {
     "sagemaker:instancetypes": ["ml.m5.large"],
     "sagemaker:maxruntimeinseconds": "3600",
+    "sagemaker:keepaliveperiod": "600",
     "sagemaker:outputkmskeyarn": GUARD_RAILS["required_encryption_key"],
     "aws:requesttag/team": "ml",
 }
@@ -47,6 +48,14 @@ def test_a_request_may_be_known_by_the_deprecated_key_of_its_encryption(template
     assert create(templates["everything"], without_nothing({**WITHIN, **OLD_NAME})) == "Allow"
 
 
+def test_a_warm_pool_is_not_needed_and_not_allowed_unless_a_setting_says_so(templates):
+    assert create(templates["everything"], WITHIN | {"sagemaker:keepaliveperiod": "0"}) == "Allow"
+    plain = without_nothing({**WITHIN, "sagemaker:keepaliveperiod": None})
+    assert create(templates["everything"], plain) == "Allow"
+    assert create(templates["default"], plain) == "Allow"
+    assert create(templates["default"], WITHIN) != "Allow"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -54,6 +63,7 @@ def test_a_request_may_be_known_by_the_deprecated_key_of_its_encryption(template
         {"sagemaker:instancetypes": ["ml.m5.large", "ml.p4d.24xlarge"]},
         {"sagemaker:instancetypes": None},
         {"sagemaker:maxruntimeinseconds": "3601"},
+        {"sagemaker:keepaliveperiod": "601"},
         {"sagemaker:outputkmskeyarn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},
         {"sagemaker:outputkmskeyarn": None},
         {**OLD_NAME, "sagemaker:outputkmskey": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other"},

@@ -46,6 +46,7 @@ def test_build_makes_it_an_asset_of_what_the_dockerfile_copies_and_nothing_else(
         "requirements-launcher.txt",
         "setup.py",
         "training_job",
+        "training_sweep",
     }
     assert list(source.rglob("__pycache__")) == []
     (destination,) = image["destinations"].values()

@@ -208,5 +208,5 @@ def test_guard_rails_reach_build_request(templates):
     assert len(defaults["vpc_security_group_ids"]) == 1
     assert defaults["output_encryption_key"] == EVERYTHING["required_encryption_key"]
     names = ("assumable_roles", "allowed_instance_types", "max_instance_count", "max_run_limit")
-    names += ("required_tags", "required_encryption_key")
+    names += ("max_keep_alive", "required_tags", "required_encryption_key")
     assert settings == {"region": "us-east-1", **{name: EVERYTHING[name] for name in names}}

@@ -98,6 +98,21 @@ def metric_definitions(value: Any) -> list[Any]:
     return json_list(found)
 
 
+def channels(value: Any) -> dict[str, Any]:
+    """Return a map of channel names to Channels; an S3 URI stands for the Channel of its objects.
+
+    Raises:
+        ValueError: the value is no map.
+    """
+    return {name: _channel(item) for name, item in json_map(value).items()}
+
+
+def _channel(item: Any) -> Any:
+    if isinstance(item, str):
+        return {"DataSource": {"S3DataSource": {"S3Uri": item.strip()}}}
+    return item
+
+
 def tags(value: Any) -> dict[str, str]:
     """Return a map of keys to values from that map or from a list of {Key, Value}.
 

@@ -6,11 +6,13 @@ condition keys.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from training_job.arguments.checking import Rule
+from training_job.arguments.forms import is_given
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import Problem
 
@@ -25,7 +27,8 @@ class GuardRails(BaseModel):
         assumable_roles: role ARNs that `assume_role` may name.
         allowed_job_roles: role ARNs that `role` may name.
         allowed_instance_types: instance types of the job and its fallbacks.
-        max_instance_count: most instances of a job.
+        max_instance_count: most instances of a job, over all its groups.
+        max_keep_alive: most seconds that `keep_alive` may say.
         required_tags: tag keys that every job must carry.
         required_encryption_key: KMS key that `output_encryption_key` must be.
     """
@@ -39,8 +42,34 @@ class GuardRails(BaseModel):
     allowed_job_roles: list[str] | None = None
     allowed_instance_types: list[str] | None = None
     max_instance_count: int | None = None
+    max_keep_alive: int | None = None
     required_tags: list[str] = []
     required_encryption_key: str | None = None
+
+    def defaults_below(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the defaults that apply beside what the caller gave.
+
+        Instance groups stand instead of a type and a count, so a default of the one does not
+        apply where the caller gives the other.
+
+        Args:
+            given: the caller's arguments.
+
+        Example:
+            >>> rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large"})
+            >>> rails.defaults_below({"instance_type": ""})
+            {'instance_type': 'ml.m5.large'}
+        """
+        names = {name for name, value in given.items() if is_given(value)}
+        one, groups = {"instance_type", "instance_count"}, {"instance_groups"}
+        if given.get("instance_groups") in ([], "[]"):
+            names -= groups
+        superseded = one if names & groups else groups if names & one else set()
+        return {
+            name: value
+            for name, value in self.argument_defaults.items()
+            if name not in superseded | names
+        }
 
     def rules(self) -> list[Rule[TrainingArguments]]:
         """Return the limits as rules between arguments (rules.py)."""
@@ -50,8 +79,12 @@ class GuardRails(BaseModel):
             (("spot_instance", "max_wait_time"), self._wait),
             (("assume_role",), self._assume_role),
             (("role",), lambda arguments: _among("role", arguments.role, self.allowed_job_roles)),
-            (("instance_type", "fallback_instance_types"), self._instance_types),
-            (("instance_count",), self._instance_count),
+            (
+                ("instance_type", "fallback_instance_types", "instance_groups"),
+                self._instance_types,
+            ),
+            (("instance_count", "instance_groups"), self._instance_count),
+            (("keep_alive",), self._keep_alive),
             (("tags",), self._tags),
             (("output_encryption_key",), self._encryption_key),
         ]
@@ -80,16 +113,28 @@ class GuardRails(BaseModel):
 
     def _instance_types(self, arguments: TrainingArguments) -> list[Problem]:
         allowed = self.allowed_instance_types
-        problems = _among("instance_type", arguments.instance_type, allowed)
+        name = "instance_groups" if arguments.instance_groups else "instance_type"
+        problems = []
+        for instance_type in arguments.instance_types:
+            problems += _among(name, instance_type, allowed)
         for fallback in arguments.fallback_instance_types:
             problems += _among("fallback_instance_types", fallback, allowed)
         return problems
 
     def _instance_count(self, arguments: TrainingArguments) -> list[Problem]:
-        if self.max_instance_count is None or arguments.instance_count <= self.max_instance_count:
+        groups = arguments.instance_groups
+        count = sum(group.InstanceCount for group in groups) or arguments.instance_count
+        if self.max_instance_count is None or count <= self.max_instance_count:
             return []
+        name, total = ("instance_groups", " in all") if groups else ("instance_count", "")
         most = f"this deployment allows at most {self.max_instance_count}"
-        return [Problem("instance_count", f"got {arguments.instance_count}; {most}")]
+        return [Problem(name, f"got {count}{total}; {most}")]
+
+    def _keep_alive(self, arguments: TrainingArguments) -> list[Problem]:
+        if self.max_keep_alive is None or arguments.keep_alive <= self.max_keep_alive:
+            return []
+        most = f"this deployment allows at most {self.max_keep_alive} s"
+        return [Problem("keep_alive", f"got {arguments.keep_alive} s; {most}")]
 
     def _tags(self, arguments: TrainingArguments) -> list[Problem]:
         missing = [key for key in self.required_tags if key not in arguments.tags]

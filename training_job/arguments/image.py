@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def resolve(
     version: str | None,
     framework: str | None,
     *,
-    instance_type: str,
+    instance_types: Sequence[str],
     region: str,
 ) -> str:
     """Return the image's registry path.
@@ -47,7 +48,8 @@ def resolve(
         toolkit: `coach` or `ray`.
         version: version of the toolkit, exactly as in the table ("0.11" and "0.11.0" differ).
         framework: `tensorflow`, `mxnet` or `pytorch`.
-        instance_type: its family chooses the cpu or the gpu image.
+        instance_types: of the job, at least one; their families choose the cpu image, or the gpu
+            image if any has a GPU.
         region: region of the registry; the image must exist there.
 
     Raises:
@@ -58,10 +60,10 @@ def resolve(
     image = TOOLKITS[toolkit].get(version, {}).get(framework)
     if image is None:
         raise InvalidArguments([_unsupported(toolkit, version, framework)])
-    processor = _processor(instance_type)
-    if processor is None:
+    processors = {each: _processor(each) for each in instance_types}
+    if unfit := [each for each, processor in processors.items() if processor is None]:
         message = (
-            f"got {instance_type}; the {toolkit} images run on CPU and GPU (g, p) families; "
+            f"got {', '.join(unfit)}; the {toolkit} images run on CPU and GPU (g, p) families; "
             "for this one give an `image` of your own"
         )
         raise InvalidArguments([Problem("instance_type", message)])
@@ -74,6 +76,7 @@ def resolve(
         )
         raise InvalidArguments([Problem("region", message)])
     suffix = _TABLE["dns_suffixes"].get(region, "amazonaws.com")
+    processor = "gpu" if "gpu" in processors.values() else "cpu"
     tag = image["tag"].format(processor=processor)
     return f"{account}.dkr.ecr.{region}.{suffix}/{image['repository']}:{tag}"
 

@@ -6,6 +6,13 @@ import json
 from typing import Any
 
 from training_job.arguments.problems import shown
+from training_job.arguments.shapes import Channel, InstanceGroup
+
+CODE_CHANNEL, MODEL_CHANNEL = "code", "model"
+"""Channels of ours: the source under network isolation, and `initial_model`."""
+
+MAX_CHANNELS = 20
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
 MAX_USER_HYPERPARAMETERS = 93
 """SageMaker's 100 less the 7 that the containers need."""
@@ -55,4 +62,44 @@ def check_tags(value: dict[str, str]) -> dict[str, str]:
         wrong.append(f"there are {len(value)} of them")
     if wrong:
         raise ValueError("; ".join(wrong))
+    return value
+
+
+def check_channel_name(value: str) -> str:
+    """Return the name of a channel that is the caller's to choose.
+
+    Raises:
+        ValueError: it is one of ours; says which argument to give instead.
+    """
+    ours = {CODE_CHANNEL: "code as source_dir", MODEL_CHANNEL: "model as initial_model"}
+    if value in ours:
+        raise ValueError(f"this name is the step's own: give the {ours[value]}")
+    return value
+
+
+def check_channels(value: dict[str, Channel]) -> dict[str, Channel]:
+    """Return channels that have no name but the one they stand under.
+
+    Raises:
+        ValueError: names every one that has.
+    """
+    wrong = [
+        f"{shown(name)} holds a Channel named {shown(channel.ChannelName)}"
+        for name, channel in value.items()
+        if channel.ChannelName not in (None, name)
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
+
+
+def check_instance_groups(value: list[InstanceGroup]) -> list[InstanceGroup]:
+    """Return groups of different names.
+
+    Raises:
+        ValueError: names each that stands twice.
+    """
+    names = [group.InstanceGroupName for group in value]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"the name {', '.join(map(shown, twice))} stands more than once")
     return value

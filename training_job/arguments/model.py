@@ -18,14 +18,24 @@ from training_job.arguments import image as prebuilt_images
 from training_job.arguments.checking import Accepted
 from training_job.arguments.instance_types import TRAINING_INSTANCE_TYPES, one_of
 from training_job.arguments.shapes import (
+    Channel,
+    ChannelNameText,
     CheckpointConfig,
     DebugHookConfig,
     DebugRuleConfiguration,
+    InstanceGroup,
     MetricDefinition,
 )
 
 SAGEMAKER_MAX_RUN = 2_419_200
 """Seconds (28 days): SageMaker's own limit of a training job's run time."""
+
+MAX_KEEP_ALIVE = 3600
+"""Seconds: the guide's limit of a warm pool.
+https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html"""
+
+MAX_CAPACITY_WAIT = 432_000
+"""Seconds (5 days) that an execution may wait for capacity."""
 
 MAX_ATTEMPTS = 10
 """The largest `max_attempts`."""
@@ -516,6 +526,112 @@ class TrainingArguments(BaseModel):
             example={"LOG_LEVEL": "info"},
         ),
     ] = {}
+    inputs: Annotated[
+        dict[Annotated[ChannelNameText, AfterValidator(limits.check_channel_name)], Channel],
+        AfterValidator(limits.check_channels),
+        Field(max_length=limits.MAX_CHANNELS),
+        BeforeValidator(forms.channels),
+        Field(
+            description="Input channels: the container finds the data of channel NAME in "
+            "/opt/ml/input/data/NAME."
+        ),
+        Documented(
+            allowed="a map of at most 20 channel names (letters, digits and .-_; not code or "
+            "model) to an S3 URI, or to a Channel with AWS's own keys",
+            sets="`InputDataConfig`: all objects below the URI, on every host, unless the Channel "
+            "says otherwise",
+            example={"train": "s3://my-bucket/episodes"},
+            api="API_Channel",
+        ),
+    ] = {}
+    initial_model: Annotated[
+        S3Path | None,
+        _Text,
+        Field(
+            description="S3 URI of a model archive to continue from; the container finds it in "
+            "/opt/ml/input/data/model. Default: training starts afresh."
+        ),
+        Documented(
+            allowed="an S3 URI such as another run's model_artifact_url",
+            sets="the `model` channel of `InputDataConfig`",
+            example="s3://my-bucket/models/cartpole-1/output/model.tar.gz",
+            api="API_Channel",
+        ),
+    ] = None
+    instance_groups: Annotated[
+        list[InstanceGroup],
+        AfterValidator(limits.check_instance_groups),
+        _List,
+        Field(
+            max_length=5,
+            description="Groups of instances of different types (a heterogeneous cluster), "
+            "instead of `instance_type` and `instance_count`. Default: one type for all.",
+        ),
+        Documented(
+            allowed="at most 5 maps of InstanceGroupName, InstanceType and InstanceCount, of "
+            "different names",
+            sets="`ResourceConfig.InstanceGroups`; one group with a GPU chooses the gpu image",
+            example=[
+                {
+                    "InstanceGroupName": "trainer",
+                    "InstanceType": "ml.g5.xlarge",
+                    "InstanceCount": 1,
+                },
+                {
+                    "InstanceGroupName": "rollouts",
+                    "InstanceType": "ml.c5.2xlarge",
+                    "InstanceCount": 4,
+                },
+            ],
+            api="API_InstanceGroup",
+        ),
+    ] = []
+    keep_alive: Annotated[
+        int,
+        Field(ge=0, le=MAX_KEEP_ALIVE),
+        _Whole,
+        Field(
+            description="Seconds to keep the instances for the next job after this one (a warm "
+            "pool). They are billed while they are kept."
+        ),
+        Documented(
+            allowed="a whole number of seconds from 0 to 3600, within the deployment's limit; not "
+            "with spot_instance or instance_groups",
+            sets="`ResourceConfig.KeepAlivePeriodInSeconds`",
+            example=0,
+            api="API_ResourceConfig",
+        ),
+    ] = 0
+    tensorboard_path: Annotated[
+        S3Path | None,
+        _Text,
+        Field(
+            description="S3 URI below which SageMaker keeps the TensorBoard files that the script "
+            "writes to /opt/ml/output/tensorboard, as JOB_NAME/tensorboard-output. "
+            "Default: they are not kept."
+        ),
+        Documented(
+            allowed="an S3 URI s3://BUCKET or s3://BUCKET/PREFIX",
+            sets="`TensorBoardOutputConfig.S3OutputPath`",
+            example="s3://my-bucket/tensorboard",
+            api="API_TensorBoardOutputConfig",
+        ),
+    ] = None
+    capacity_wait: Annotated[
+        int,
+        Field(ge=0, le=MAX_CAPACITY_WAIT),
+        _Whole,
+        Field(
+            description="Seconds to wait for capacity or quota when every instance type is "
+            "exhausted, before giving up. Such waits use up no attempt."
+        ),
+        Documented(
+            allowed="a whole number of seconds from 0 to 432000 (5 days)",
+            sets="how long the state machine goes on trying to create the training job",
+            example=0,
+            api="",
+        ),
+    ] = 0
     fallback_instance_types: Annotated[
         list[InstanceType],
         _Ids,
@@ -567,6 +683,11 @@ class TrainingArguments(BaseModel):
         ),
     ] = False
 
+    @property
+    def instance_types(self) -> list[str]:
+        """Return the types of the job's instances: one, or those of its groups."""
+        return [group.InstanceType for group in self.instance_groups] or [self.instance_type]
+
     def training_image(self, region: str) -> str:
         """Return the image: the caller's own, else the toolkit's in `region`.
 
@@ -577,6 +698,6 @@ class TrainingArguments(BaseModel):
             self.toolkit,
             self.toolkit_version,
             self.framework,
-            instance_type=self.instance_type,
+            instance_types=self.instance_types,
             region=region,
         )

@@ -48,7 +48,11 @@ def parse_arguments(
     given = {name: value for name, value in given.items() if name != SCHEMA}
     limits = guard_rails or GuardRails()
     arguments, problems = check(
-        TrainingArguments, given, (*RULES, *limits.rules()), WORDING, limits.argument_defaults
+        TrainingArguments,
+        given,
+        (*RULES, *limits.rules()),
+        WORDING,
+        limits.defaults_below(given),
     )
     if problems:
         raise InvalidArguments(problems)

@@ -5,16 +5,22 @@ Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Checkpoin
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugHookConfig.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleConfiguration.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from training_job.arguments import forms
-from training_job.arguments.instance_types import PROCESSING_INSTANCE_TYPES, one_of
+from training_job.arguments.instance_types import (
+    PROCESSING_INSTANCE_TYPES,
+    TRAINING_INSTANCE_TYPES,
+    one_of,
+)
 
 ONE_LINE = r"^[^\n\r\u0085\u2028\u2029]*$"
 """SageMaker's `.*`: no line terminators (its patterns are Java's)."""
@@ -90,3 +96,115 @@ class DebugRuleConfiguration(ApiShape):
     LocalPath: PathText | None = None
     S3OutputPath: S3UriText | None = None
     RuleParameters: Annotated[Parameters, Field(max_length=100)] | None = None
+
+
+ChannelNameText = Annotated[str, Field(pattern=r"^[A-Za-z0-9.\-_]+$", max_length=64)]
+GroupName = Annotated[str, Field(pattern=r"^[^\n\r\u0085\u2028\u2029]+$", max_length=64)]
+GroupNames = Annotated[list[GroupName], Field(min_length=1, max_length=5)]
+
+
+class ModelAccess(ApiShape):
+    """Whether the terms of a gated model are accepted."""
+
+    AcceptEula: bool
+
+
+class HubAccess(ApiShape):
+    """The hub content that the data belongs to."""
+
+    HubContentArn: Annotated[str, Field(pattern=ONE_LINE, max_length=255)]
+
+
+class S3Source(ApiShape):
+    """Data in S3; all objects below S3Uri on every host unless said otherwise."""
+
+    S3Uri: S3UriText
+    S3DataType: Literal["S3Prefix", "ManifestFile", "AugmentedManifestFile", "Converse"] = (
+        "S3Prefix"
+    )
+    S3DataDistributionType: Literal["FullyReplicated", "ShardedByS3Key"] = "FullyReplicated"
+    AttributeNames: Annotated[list[NameText], Field(max_length=16)] | None = None
+    InstanceGroupNames: GroupNames | None = None
+    ModelAccessConfig: ModelAccess | None = None
+    HubAccessConfig: HubAccess | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what is sent: the two defaults as the SageMaker SDK sends them."""
+        kind, spread = self.S3DataType, self.S3DataDistributionType
+        return super().given() | {"S3DataType": kind, "S3DataDistributionType": spread}
+
+
+class FileSystemSource(ApiShape):
+    """Data in Amazon EFS or FSx for Lustre."""
+
+    FileSystemId: Annotated[str, Field(pattern=r"^fs-[0-9a-f]{8,}$", max_length=21)]
+    FileSystemAccessMode: Literal["ro", "rw"]
+    FileSystemType: Literal["EFS", "FSxLustre"]
+    DirectoryPath: PathText
+
+
+class HubDataSet(ApiShape):
+    """A data set of a SageMaker hub."""
+
+    DatasetArn: Annotated[str, Field(pattern=r"^arn:aws[a-z\-]*:sagemaker:\S+$", max_length=2048)]
+
+
+class ChannelSource(ApiShape):
+    """Where a channel's data is: one of the three."""
+
+    S3DataSource: S3Source | None = None
+    FileSystemDataSource: FileSystemSource | None = None
+    DatasetSource: HubDataSet | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            names = " or ".join(type(self).model_fields)
+            raise ValueError(f"must hold one of {names}")
+        return self
+
+
+class Shuffle(ApiShape):
+    """The seed by which a channel's objects are shuffled."""
+
+    Seed: Annotated[
+        int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=-(2**63), le=2**63 - 1)
+    ]
+
+
+class Channel(ApiShape):
+    """An input channel; its name is the key it stands under."""
+
+    ChannelName: ChannelNameText | None = None
+    DataSource: ChannelSource
+    ContentType: Annotated[str, Field(pattern=ONE_LINE, max_length=256)] | None = None
+    CompressionType: Literal["None", "Gzip"] | None = None
+    RecordWrapperType: Literal["None", "RecordIO"] | None = None
+    InputMode: Literal["File", "Pipe", "FastFile"] | None = None
+    ShuffleConfig: Shuffle | None = None
+
+    def mode(self, training_input_mode: str) -> str:
+        """Return how the data is handed over: the channel's own mode, else the job's."""
+        return self.InputMode or training_input_mode
+
+    @property
+    def instance_group_names(self) -> list[str]:
+        """Return the instance groups that get the data; empty for all of them."""
+        source = self.DataSource.S3DataSource
+        return (source.InstanceGroupNames or []) if source else []
+
+    def given(self) -> dict[str, Any]:
+        """Return the channel as it is sent."""
+        source = self.DataSource.S3DataSource
+        data = {"DataSource": {"S3DataSource": source.given()}} if source else {}
+        return super().given() | data
+
+
+class InstanceGroup(ApiShape):
+    """Instances of one type; a job of several groups is a heterogeneous cluster."""
+
+    InstanceGroupName: GroupName
+    InstanceType: Annotated[str, one_of(TRAINING_INSTANCE_TYPES)]
+    InstanceCount: Annotated[
+        int, BeforeValidator(forms.no_boolean), Field(strict=False, ge=1, le=2**31 - 1)
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from training_job.failure import Failure
+from training_job.outcome.capacity import no_room
 from training_job.outcome.description import Description, iso
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.service_error import ServiceError, ServiceErrorKind
@@ -13,7 +14,7 @@ from training_job.outcome.verdicts import Verdict, fail, rejection, sentence, st
 MAX_CALLS = 8
 """Create calls in a row that may be throttled or lost."""
 MAX_QUOTA_CALLS = 3
-"""Create calls in a row that may meet the quota, for each instance type."""
+"""Create calls in a row that may meet the quota, for each instance type, before any wait."""
 MAX_LOOKS = 20
 """Looks in a row that may tell nothing: about 80 minutes."""
 _MAX_NAMES = 100
@@ -43,17 +44,20 @@ def no_job(evidence: Evidence) -> Verdict:
 
 
 def _quota(evidence: Evidence, error: ServiceError) -> Verdict:
-    """Return the verdict on a quota: back off, then the next instance type, then give up."""
+    """Return the verdict on a quota: back off, then the next instance type, then no room.
+
+    An execution that waits for capacity backs off once: afterwards the waits are its backoff.
+    """
     progress = evidence.progress
-    if progress.calls + 1 < MAX_QUOTA_CALLS:
+    if progress.calls + 1 < MAX_QUOTA_CALLS and not evidence.waits.times:
         return _call_again(evidence, 60 * 5**progress.calls)
-    if progress.instance + 1 < len(evidence.plan.instance_types):
+    if not evidence.on_last_instance:
         again = _call_again(evidence, 1)
         following = replace(again.progress, instance=progress.instance + 1, calls=0)
         return replace(again, progress=following)
     tried = ", ".join(evidence.plan.instance_types[: progress.instance + 1])
     message = f"The account's quota has no room for the job on {tried}: {sentence(error.words)}"
-    return fail(evidence, Failure.CAPACITY_UNAVAILABLE, message)
+    return no_room(evidence, message)
 
 
 def name_taken(evidence: Evidence, job: Description) -> Verdict:

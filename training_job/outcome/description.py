@@ -93,7 +93,16 @@ def results(description: Description) -> dict[str, Any]:
             _transition(item)
             for item in _maps(document.get("SecondaryStatusTransitions"))[-_KEPT_TRANSITIONS:]
         ],
+        **_tensorboard(document),
     }
+
+
+def _tensorboard(document: dict[str, Any]) -> dict[str, str]:
+    """Return where the job's TensorBoard files are; nothing where they are not kept."""
+    path = _text(_map(document.get("TensorBoardOutputConfig")).get("S3OutputPath"))
+    name = _text(document.get("TrainingJobName"))
+    place = f"{path.rstrip('/')}/{name}/tensorboard-output"
+    return {"tensorboard_path": place} if path else {}
 
 
 def moment(value: Any) -> datetime | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
+from training_job.attempt import Attempt, CapacityWaits, ExecutionContext, Plan, Progress
 from training_job.links import links
 from training_job.outcome.description import Description, moment
 from training_job.outcome.service_error import ServiceError
@@ -39,6 +40,30 @@ class Evidence:
     def redriven(self) -> bool:
         """Whether the execution was redriven since the attempt began."""
         return self.execution.redrives != self.attempt.redrives
+
+    @property
+    def on_last_instance(self) -> bool:
+        """Whether no instance type is left to fall back on."""
+        return self.progress.instance + 1 >= len(self.plan.instance_types)
+
+    def waits_until(self, until: datetime) -> CapacityWaits:
+        """Return the waits for capacity with all that they took; a redrive has yet to wait.
+
+        Every wait counts for at least a second, so that there is an end to them.
+        """
+        waits, redrives = self.progress.waits, self.execution.redrives
+        if waits.redrives != redrives:
+            return CapacityWaits(redrives=redrives)
+        since = moment(waits.since)
+        if since is None:
+            return waits
+        took = max(1, math.ceil((until - since).total_seconds()))
+        return replace(waits, since="", seconds=waits.seconds + took)
+
+    @property
+    def waits(self) -> CapacityWaits:
+        """The waits for capacity, up to the attempt."""
+        return self.waits_until(moment(self.attempt.started_at) or self.now)
 
     @property
     def links(self) -> dict[str, str]:

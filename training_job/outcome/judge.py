@@ -8,6 +8,7 @@ where there is no training job to describe.
 from __future__ import annotations
 
 from training_job.failure import Failure
+from training_job.outcome.capacity import NO_CAPACITY, no_capacity
 from training_job.outcome.create_call import MAX_LOOKS, name_taken, no_job
 from training_job.outcome.denied_data import denied_data
 from training_job.outcome.description import RUNNING, Description
@@ -25,7 +26,7 @@ from training_job.outcome.verdicts import (
 )
 from training_job.timeouts import next_look
 
-INFRASTRUCTURE = ("CapacityError", "InternalServerError", "InternalError", "InternalFailure")
+INFRASTRUCTURE = (NO_CAPACITY, "InternalServerError", "InternalError", "InternalFailure")
 """Beginnings of failure reasons that are nobody's bug. SageMaker names the first two; the others
 are assumed. AlgorithmError and ClientError are the script's and the caller's."""
 
@@ -92,13 +93,15 @@ def _unknown(evidence: Evidence, job: Description) -> Verdict:
 
 def _failed(evidence: Evidence, job: Description) -> Verdict:
     reason = job.failure_reason or "SageMaker gave no reason"
-    capacity = reason.startswith("CapacityError")
+    capacity = reason.startswith(NO_CAPACITY)
     if not reason.startswith(INFRASTRUCTURE):
         hint = denied_data(reason)
         message = " ".join(
             [f"{evidence.job} failed: {sentence(reason)}", *([hint] if hint else [])]
         )
         return fail(evidence, Failure.TRAINING_JOB_FAILED, message, log=True)
+    if capacity and evidence.plan.capacity_wait:
+        return no_capacity(evidence, job, f"{evidence.job} failed: {sentence(reason)}")
     if evidence.progress.spent + 1 < evidence.plan.max_attempts:
         backoff = min(30 * 2**evidence.progress.spent, 600)
         return next_attempt(evidence, job, backoff, next_instance=capacity)

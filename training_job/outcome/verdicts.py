@@ -47,10 +47,11 @@ def next_attempt(
     evidence: Evidence, job: Description, backoff: int, *, next_instance: bool = False
 ) -> Verdict:
     """Return the verdict to follow a job that ended with another, under the next name."""
-    more = evidence.progress.instance + 1 < len(evidence.plan.instance_types)
+    instance = evidence.progress.instance + (next_instance and not evidence.on_last_instance)
     following = evidence.progress.with_job(
-        _record(evidence, job), next_instance=next_instance and more, redriven=evidence.redriven
+        record(evidence, job), instance=instance, redriven=evidence.redriven
     )
+    following = replace(following, waits=evidence.waits)
     return Verdict("retry", following, wait_seconds=backoff)
 
 
@@ -97,7 +98,7 @@ def _output(evidence: Evidence, job: Description, notes: list[str]) -> dict[str,
         "rule_evaluations": job.rules,
         "attempts": _attempts(evidence),
         "links": evidence.links,
-        "notes": [*evidence.plan.notes, *notes],
+        "notes": [*evidence.plan.notes, *notes, *filter(None, [str(evidence.waits)])],
         "defaults_applied": evidence.plan.defaults_applied,
     }
 
@@ -105,12 +106,13 @@ def _output(evidence: Evidence, job: Description, notes: list[str]) -> dict[str,
 def _attempts(evidence: Evidence) -> list[dict[str, str]]:
     if evidence.description is None or evidence.somebody_elses:
         return evidence.progress.jobs
-    return [*evidence.progress.jobs, _record(evidence, evidence.description)]
+    return [*evidence.progress.jobs, record(evidence, evidence.description)]
 
 
-def _record(evidence: Evidence, job: Description) -> dict[str, str]:
+def record(evidence: Evidence, job: Description) -> dict[str, str]:
+    """Return what the execution keeps of a job that ended."""
     ended_at = moment(job.document.get("TrainingEndTime")) or evidence.now
-    record = {
+    facts = {
         "job_name": evidence.attempt.job_name,
         "instance_type": evidence.attempt.instance_type,
         "status": job.status,
@@ -118,7 +120,7 @@ def _record(evidence: Evidence, job: Description) -> dict[str, str]:
         "started_at": iso(job.created_at) or evidence.attempt.started_at,
         "ended_at": iso(ended_at),
     }
-    return record | ({"failure_reason": job.failure_reason[:500]} if job.failure_reason else {})
+    return facts | ({"failure_reason": job.failure_reason[:500]} if job.failure_reason else {})
 
 
 def rejection(call: str, error: ServiceError) -> str:

@@ -30,6 +30,17 @@ def advice(arguments: TrainingArguments) -> list[str]:
             "Spot training without checkpoint_config starts from the beginning after each "
             "interruption."
         )
+    for name, channel in arguments.inputs.items():
+        idle = [
+            key
+            for key in ("CompressionType", "RecordWrapperType")
+            if getattr(channel, key) not in (None, "None")
+        ]
+        mode = channel.mode(arguments.training_input_mode)
+        if idle and mode != "Pipe":
+            found.append(
+                f"inputs.{name}: {' and '.join(idle)} of a {mode} channel: meant for Pipe."
+            )
     if not arguments.spot_instance and "max_wait_time" in arguments.model_fields_set:
         found.append("max_wait_time has no effect without spot_instance.")
     return found

@@ -11,9 +11,10 @@ import json
 from typing import Any
 
 from training_job.arguments import image
+from training_job.arguments.limits import CODE_CHANNEL, MODEL_CHANNEL
 from training_job.arguments.model import TrainingArguments
 
-_CODE_CHANNEL = "/opt/ml/input/data/code"
+_CHANNELS = "/opt/ml/input/data"
 _INFO = 20  # Python's logging.INFO, the level RLEstimator asks of the container
 
 
@@ -38,6 +39,7 @@ def build_request(arguments: TrainingArguments, *, job_name: str, region: str) -
         **_checkpoint(arguments),
         **_network(arguments),
         **_debugger(arguments),
+        **_tensorboard(arguments),
         **_environment(arguments),
         **_tags(arguments),
     }
@@ -73,23 +75,36 @@ def _hyperparameters(arguments: TrainingArguments, job_name: str, region: str) -
 def _submit_directory(arguments: TrainingArguments) -> str | None:
     """Return where the container finds the source: in S3, or in the channel that brings it."""
     if arguments.source_dir and arguments.network_isolation:
-        return f"{_CODE_CHANNEL}/{arguments.source_dir.rsplit('/', 1)[1]}"
+        return f"{_CHANNELS}/{CODE_CHANNEL}/{arguments.source_dir.rsplit('/', 1)[1]}"
     return arguments.source_dir
 
 
 def _input(arguments: TrainingArguments) -> dict[str, Any]:
-    """Return the channel through which SageMaker brings the source into an isolated container."""
-    if not (arguments.source_dir and arguments.network_isolation):
-        return {}
+    """Return the channels: the caller's data, the model to continue from, the isolated source."""
+    channels = [
+        channel.given() | {"ChannelName": name} for name, channel in arguments.inputs.items()
+    ]
+    if arguments.initial_model:
+        model = {"ContentType": "application/x-sagemaker-model", "InputMode": "File"}
+        channels.append(_own_channel(arguments, MODEL_CHANNEL, arguments.initial_model) | model)
+    if arguments.source_dir and arguments.network_isolation:
+        # In Pipe mode the channel would be a FIFO, and the container expects a file.
+        mode = {"InputMode": "File"} if arguments.training_input_mode == "Pipe" else {}
+        channels.append(_own_channel(arguments, CODE_CHANNEL, arguments.source_dir) | mode)
+    return {"InputDataConfig": channels} if channels else {}
+
+
+def _own_channel(arguments: TrainingArguments, name: str, uri: str) -> dict[str, Any]:
+    """Return a channel of ours; it names every group where the caller's channels name some."""
+    named = any(channel.instance_group_names for channel in arguments.inputs.values())
+    groups = [group.InstanceGroupName for group in arguments.instance_groups]
     source = {
         "S3DataType": "S3Prefix",
-        "S3Uri": arguments.source_dir,
+        "S3Uri": uri,
         "S3DataDistributionType": "FullyReplicated",
+        **({"InstanceGroupNames": groups} if named else {}),
     }
-    # In Pipe mode the channel would be a FIFO, and the container expects a file.
-    mode = {"InputMode": "File"} if arguments.training_input_mode == "Pipe" else {}
-    channel = {"ChannelName": "code", "DataSource": {"S3DataSource": source}, **mode}
-    return {"InputDataConfig": [channel]}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
 def _output(arguments: TrainingArguments) -> dict[str, Any]:
@@ -101,11 +116,17 @@ def _output(arguments: TrainingArguments) -> dict[str, Any]:
 
 
 def _resources(arguments: TrainingArguments) -> dict[str, Any]:
-    return {
-        "InstanceType": arguments.instance_type,
-        "InstanceCount": arguments.instance_count,
-        "VolumeSizeInGB": arguments.volume_size,
-    }
+    if arguments.instance_groups:
+        instances: dict[str, Any] = {
+            "InstanceGroups": [group.given() for group in arguments.instance_groups]
+        }
+    else:
+        instances = {
+            "InstanceType": arguments.instance_type,
+            "InstanceCount": arguments.instance_count,
+        }
+    keep = {"KeepAlivePeriodInSeconds": arguments.keep_alive} if arguments.keep_alive else {}
+    return {**instances, "VolumeSizeInGB": arguments.volume_size, **keep}
 
 
 def _stopping(arguments: TrainingArguments) -> dict[str, Any]:
@@ -145,6 +166,11 @@ def _debugger(arguments: TrainingArguments) -> dict[str, Any]:
         **({"DebugHookConfig": default | hook.given()} if hook else {}),
         **({"DebugRuleConfigurations": rules} if rules else {}),
     }
+
+
+def _tensorboard(arguments: TrainingArguments) -> dict[str, Any]:
+    path = arguments.tensorboard_path
+    return {"TensorBoardOutputConfig": {"S3OutputPath": path}} if path else {}
 
 
 def _environment(arguments: TrainingArguments) -> dict[str, Any]:

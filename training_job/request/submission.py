@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from training_job.arguments.forms import is_given
 from training_job.arguments.guard_rails import GuardRails
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.parsing import parse_arguments
@@ -108,7 +107,7 @@ def _submission(
     base = arguments.job_name or default_job_name(execution.arn, execution.started_at)
     job_name = attempt_name(base, progress.names + 1)
     instance_type = plan.instance_types[progress.instance]
-    chosen: dict[str, Any] = {"instance_type": instance_type}
+    chosen: dict[str, Any] = {} if arguments.instance_groups else {"instance_type": instance_type}
     if plan.name_chosen:
         chosen["environment"] = {**arguments.environment, OWNER_VARIABLE: execution.arn}
     request = build_request(
@@ -128,18 +127,18 @@ def _submission(
 
 
 def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: GuardRails) -> Plan:
-    defaults = {
-        name: value
-        for name, value in guard_rails.argument_defaults.items()
-        if not is_given(given.get(name))
-    }
+    types = [arguments.instance_type, *arguments.fallback_instance_types]
+    if arguments.instance_groups:
+        groups = arguments.instance_groups
+        types = [" + ".join(f"{each.InstanceCount} x {each.InstanceType}" for each in groups)]
     return Plan(
         max_attempts=arguments.max_attempts,
-        instance_types=[arguments.instance_type, *arguments.fallback_instance_types],
+        instance_types=types,
         fail_on_rule_issues=arguments.fail_on_rule_issues,
         name_chosen=arguments.job_name is not None,
         notes=advice(arguments),
-        defaults_applied=defaults,
+        defaults_applied=guard_rails.defaults_below(given),
+        capacity_wait=arguments.capacity_wait,
     )
 
 

@@ -53,7 +53,7 @@ _JUDGE_ATTEMPT_RETRIES = 100
 # Where JudgeAttempt fails: its name is used up, and whatever became of the job is not counted.
 _UNJUDGED = (
     "{% $merge([$progress, {'names': ($exists($progress.names) ? $progress.names : 0) + 1,"
-    " 'instance': 0, 'calls': 0, 'looks': 0, 'budget_from': $count($progress.jobs)}]) %}"
+    " 'instance': 0, 'calls': 0, 'looks': 0, 'budget_from': $count($progress.jobs), 'free': 0}]) %}"
 )
 
 _LEFT_ALONE = (

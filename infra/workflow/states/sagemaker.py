@@ -43,6 +43,7 @@ _DESCRIPTION = ", ".join(
         "FinalMetricDataList",
         "SecondaryStatusTransitions",
         "DebugRuleEvaluationStatuses",
+        "TensorBoardOutputConfig",
     )
 )
 

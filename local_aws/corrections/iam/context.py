@@ -20,7 +20,6 @@ _SCALARS = {
     "sagemaker:enableremotedebug": ("RemoteDebugConfig", "EnableRemoteDebug"),
 }
 _LISTS = {
-    "sagemaker:instancetypes": ("ResourceConfig", "InstanceType"),
     "sagemaker:vpcsubnets": ("VpcConfig", "Subnets"),
     "sagemaker:vpcsecuritygroupids": ("VpcConfig", "SecurityGroupIds"),
 }
@@ -37,6 +36,11 @@ def sagemaker_context(request: Mapping[str, Any]) -> dict[str, Any]:
         value = _at(request, path)
         if value is not None:
             context[key] = value if isinstance(value, list) else [value]
+    if resources := request.get("ResourceConfig"):
+        groups = resources.get("InstanceGroups") or [resources]
+        context["sagemaker:instancetypes"] = [
+            group["InstanceType"] for group in groups if "InstanceType" in group
+        ]
     tags = request.get("Tags") or []
     keys = [tag["Key"] for tag in tags] + list(request.get("TagKeys") or [])
     context.update({f"aws:requesttag/{tag['Key']}".lower(): tag["Value"] for tag in tags})

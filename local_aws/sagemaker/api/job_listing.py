@@ -37,15 +37,19 @@ def _passes(job: TrainingJob, params: Mapping[str, Any]) -> bool:
     return (
         params.get("NameContains", "") in job.name
         and params.get("StatusEquals", job.status) == job.status
-        # No job of the local AWS keeps a warm pool or follows a training plan.
-        and not params.get("WarmPoolStatusEquals")
-        and not params.get("TrainingPlanArnEquals")
+        and params.get("WarmPoolStatusEquals") in (None, _warm_pool(job))
+        and not params.get("TrainingPlanArnEquals")  # no job here follows one
         and all(
             _after(moment, params.get(f"{name}TimeAfter"))
             and _before(moment, params.get(f"{name}TimeBefore"))
             for name, moment in moments.items()
         )
     )
+
+
+def _warm_pool(job: TrainingJob) -> str:
+    status: str = job.describe().get("WarmPoolStatus", {}).get("Status", "")
+    return status
 
 
 def _after(moment: datetime, limit: float | None) -> bool:
@@ -74,5 +78,6 @@ def _summary(job: TrainingJob) -> dict[str, Any]:
         "LastModifiedTime",
         "TrainingJobStatus",
         "SecondaryStatus",
+        "WarmPoolStatus",
     )
     return {field: description[field] for field in fields if field in description}

@@ -13,19 +13,19 @@ from typing import Any
 from ministack.core import responses
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
-from local_aws.faults import jobs as faults_jobs
 from local_aws.faults.store import FAULTS
+from local_aws.sagemaker.api import faults
 from local_aws.sagemaker.api.account_check import check_account
 from local_aws.sagemaker.api.job_listing import list_training_jobs
 from local_aws.sagemaker.api.request_check import check_request
 from local_aws.sagemaker.api.request_rules import check_rules, check_tags
-from local_aws.sagemaker.api.wire import without_nulls
 from local_aws.sagemaker.arns import training_job_arn
 from local_aws.sagemaker.errors import SageMakerError, not_found, validation_error
 from local_aws.sagemaker.job.runner import JobRunner
 from local_aws.sagemaker.job.training_job import TrainingJob
 from local_aws.sagemaker.platform import Platform
 from local_aws.sagemaker.reporting.state_events import StateEvents
+from local_aws.sagemaker.wire import without_nulls
 
 MAX_TAGS = 50
 """Most tags a training job may carry."""
@@ -61,13 +61,13 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     check_account(request)
     name = request["TrainingJobName"]
     arn = training_job_arn(name, region=get_region(), account=get_account_id())
-    job = TrainingJob(request, arn, on_change=events.publish)
+    job = TrainingJob(request, arn, on_change=lambda job: events.publish(job.describe(), job.tags))
     runner = JobRunner(job, platform)
     with _lock:
         taken = name in _jobs
         if not taken:
-            faults_jobs.check_limits(request, _jobs.values())
-        lost = faults_jobs.before_create(name)
+            faults.check_limits(request, _jobs.values())
+        lost = faults.before_create(name)
         if taken:
             raise SageMakerError(
                 "ResourceInUse",
@@ -76,7 +76,7 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
             )
         _jobs[name] = job
         _runners[arn] = runner
-    faults_jobs.follow(job)
+    faults.follow(job)
     runner.start()
     if lost:
         raise lost
@@ -168,8 +168,8 @@ def _create(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _describe(params: Mapping[str, Any]) -> dict[str, Any]:
     name = params["TrainingJobName"]
-    faults_jobs.before_describe(name)
-    faults_jobs.look_at_rules(training_job(name))
+    faults.before_describe(name)
+    faults.look_at_rules(training_job(name))
     return describe_training_job(name)
 
 

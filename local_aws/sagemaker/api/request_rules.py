@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_aws.sagemaker.api.resource_rules import RESOURCE_RULES, repeated
 from local_aws.sagemaker.errors import validation_error
 
 MAX_RUNTIME_SECONDS = 28 * 24 * 3600
@@ -22,7 +23,8 @@ def check_rules(request: Mapping[str, Any]) -> None:
     Raises:
         SageMakerError: ``ValidationException``.
     """
-    for rule in (_presence, _algorithm, _resources, _stopping, _channels, _metrics):
+    rules = (_presence, _algorithm, *RESOURCE_RULES, _stopping, _channels, _metrics)
+    for rule in rules:
         for problem in rule(request):
             raise validation_error(problem)
     check_tags(request.get("Tags") or [])
@@ -67,21 +69,6 @@ def _algorithm(request: Mapping[str, Any]) -> Iterator[str]:
             yield f"AlgorithmSpecification.{name} is not supported by the local AWS."
 
 
-def _resources(request: Mapping[str, Any]) -> Iterator[str]:
-    resources = request["ResourceConfig"]
-    if resources.get("InstanceGroups") or resources.get("InstancePreferences"):
-        yield (
-            "InstanceGroups and InstancePreferences are not supported by the local AWS: give "
-            "InstanceType and InstanceCount."
-        )
-    for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
-        if resources.get(name) is None:
-            yield f"ResourceConfig.{name} is required."
-    for name in ("InstanceCount", "VolumeSizeInGB"):
-        if resources[name] < 1:
-            yield f"ResourceConfig.{name} must be at least 1; got {resources[name]}."
-
-
 def _stopping(request: Mapping[str, Any]) -> Iterator[str]:
     condition = request["StoppingCondition"]
     spot = bool(request.get("EnableManagedSpotTraining"))
@@ -107,9 +94,8 @@ def _stopping(request: Mapping[str, Any]) -> Iterator[str]:
 
 def _channels(request: Mapping[str, Any]) -> Iterator[str]:
     channels = request.get("InputDataConfig") or []
-    for name, count in Counter(channel["ChannelName"] for channel in channels).items():
-        if count > 1:
-            yield f"Duplicate channel name '{name}': each channel needs a name of its own."
+    for name in repeated(channel["ChannelName"] for channel in channels):
+        yield f"Duplicate channel name '{name}': each channel needs a name of its own."
     for channel in channels:
         if len(channel["DataSource"]) != 1:
             yield (

@@ -13,9 +13,9 @@ from ministack.core import iam_actions, router
 from ministack.core.responses import error_response_json, json_response
 
 from local_aws.sagemaker.api import operations as api
-from local_aws.sagemaker.api.wire import to_json
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.platform import Platform
+from local_aws.sagemaker.wire import to_json
 
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 _NAME = "sagemaker"

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_aws.sagemaker.files.cluster import Host, receives
+
 CONTAINER_ROOT = "/opt/ml"
 """Where a training container sees its tree."""
 
 DEFAULT_CHECKPOINTS = "/opt/ml/checkpoints"
 """Where checkpoints are when CheckpointConfig gives no LocalPath."""
+
+TENSORBOARD = "/opt/ml/output/tensorboard"
+"""Where TensorBoard files are when TensorBoardOutputConfig gives no LocalPath."""
 
 _SUBMIT_DIRECTORY = "sagemaker_submit_directory"
 
@@ -62,7 +67,7 @@ class JobDirectory:
             return self.root + text.removeprefix(CONTAINER_ROOT)
         return text
 
-    def write(self, request: Mapping[str, Any], hosts: Sequence[str], host: str) -> None:
+    def write(self, request: Mapping[str, Any], hosts: Sequence[Host], host: Host) -> None:
         """Make the tree and its configuration files.
 
         ``output/data`` exists before anything runs: without ``output`` the toolkit loses the
@@ -73,8 +78,8 @@ class JobDirectory:
             directory.mkdir(parents=True)
         (self.base / "tmp").mkdir()
         _write_json(config / "hyperparameters.json", self._hyperparameters(request))
-        _write_json(config / "resourceconfig.json", resource_config(request, hosts, host))
-        _write_json(config / "inputdataconfig.json", input_data_config(request))
+        _write_json(config / "resourceconfig.json", resource_config(hosts, host))
+        _write_json(config / "inputdataconfig.json", input_data_config(request, host))
 
     def _hyperparameters(self, request: Mapping[str, Any]) -> dict[str, str]:
         values = dict(request.get("HyperParameters") or {})
@@ -93,26 +98,34 @@ def checkpoint_path(request: Mapping[str, Any]) -> str:
     return str(config.get("LocalPath") or DEFAULT_CHECKPOINTS).rstrip("/")
 
 
-def resource_config(request: Mapping[str, Any], hosts: Sequence[str], host: str) -> dict[str, Any]:
+def tensorboard_path(request: Mapping[str, Any]) -> str:
+    """Return the container's path of the TensorBoard files."""
+    config = request.get("TensorBoardOutputConfig") or {}
+    return str(config.get("LocalPath") or TENSORBOARD).rstrip("/")
+
+
+def resource_config(hosts: Sequence[Host], host: Host) -> dict[str, Any]:
     """Return what ``resourceconfig.json`` says on this host."""
-    instance_type = request["ResourceConfig"]["InstanceType"]
-    group = {
-        "instance_group_name": "homogeneousCluster",
-        "instance_type": instance_type,
-        "hosts": list(hosts),
-    }
+    groups = {each.group: each.instance_type for each in hosts}
     return {
-        "current_host": host,
-        "current_instance_type": instance_type,
-        "current_group_name": "homogeneousCluster",
-        "hosts": list(hosts),
-        "instance_groups": [group],
+        "current_host": host.name,
+        "current_instance_type": host.instance_type,
+        "current_group_name": host.group,
+        "hosts": [each.name for each in hosts],
+        "instance_groups": [
+            {
+                "instance_group_name": group,
+                "instance_type": instance_type,
+                "hosts": [each.name for each in hosts if each.group == group],
+            }
+            for group, instance_type in groups.items()
+        ],
         "network_interface_name": "lo",
     }
 
 
-def input_data_config(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return what ``inputdataconfig.json`` says: a description of each channel."""
+def input_data_config(request: Mapping[str, Any], host: Host) -> dict[str, dict[str, str]]:
+    """Return what ``inputdataconfig.json`` says: a description of each channel of this host."""
     mode = request["AlgorithmSpecification"]["TrainingInputMode"]
     return {
         channel["ChannelName"]: {
@@ -124,6 +137,7 @@ def input_data_config(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
         }
         for channel in request.get("InputDataConfig") or []
+        if receives(host, channel)
     }
 
 

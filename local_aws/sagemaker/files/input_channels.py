@@ -6,13 +6,14 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSour
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local_aws.sagemaker.errors import JobFailure
+from local_aws.sagemaker.files.cluster import Host, receives
 from local_aws.sagemaker.files.directory import JobDirectory
 from local_aws.sagemaker.files.storage import JobStorage, S3Location
 
@@ -22,18 +23,21 @@ def download_channels(
     storage: JobStorage,
     directory: JobDirectory,
     *,
-    host_index: int,
-    host_count: int,
+    host: Host,
+    hosts: Sequence[Host],
 ) -> None:
     """Copy every channel of one host.
 
-    FastFile channels are copied like File ones: the script sees the same files.
+    The objects of a sharded channel are spread over the hosts that get it. FastFile channels are
+    copied like File ones: the script sees the same files.
 
     Raises:
         JobFailure: for a channel that cannot be had.
     """
     mode = request["AlgorithmSpecification"]["TrainingInputMode"]
     for channel in request.get("InputDataConfig") or []:
+        if not receives(host, channel):
+            continue
         name, source = channel["ChannelName"], channel["DataSource"].get("S3DataSource")
         if source is None:
             raise JobFailure(
@@ -44,8 +48,9 @@ def download_channels(
                 f"ClientError: Channel '{name}' has input mode Pipe, which the local AWS does "
                 "not have; use File or FastFile."
             )
+        receivers = [each for each in hosts if receives(each, channel)]
         sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
-        shard = slice(host_index, None, host_count) if sharded else slice(None)
+        shard = slice(receivers.index(host), None, len(receivers)) if sharded else slice(None)
         try:
             _download(source, storage, directory.channel(name), shard)
         except ClientError as error:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
+from local_aws.sagemaker.credentials import Credentials
 from local_aws.sagemaker.errors import JobFailure
-from local_aws.sagemaker.job.credentials import Credentials
 
 _CHUNK_BYTES = 1024 * 1024
 _client_lock = threading.Lock()

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local_aws.sagemaker.credentials import Credentials
 from local_aws.sagemaker.files.directory import JobDirectory, checkpoint_path
-from local_aws.sagemaker.job.credentials import Credentials
 from local_aws.sagemaker.job.process_marks import JOB_MARK
 from local_aws.sagemaker.platform import Platform
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local_aws.sagemaker.files.cluster import cluster
 from local_aws.sagemaker.files.directory import CONTAINER_ROOT, JobDirectory
 from local_aws.sagemaker.job.container_view import (
     fallback_environment,
@@ -30,19 +31,18 @@ class JobHosts:
     """
 
     def __init__(self, request: Mapping[str, Any], folder: Path, number: int) -> None:
-        count = request["ResourceConfig"]["InstanceCount"]
         self.folder = folder
-        self.names = [f"algo-{host}" for host in range(1, count + 1)]
-        self._addresses = host_addresses(number, count)
+        self.hosts = cluster(request)
+        self._addresses = host_addresses(number, len(self.hosts))
         self._isolated = namespaces_work()
         self.directories: list[JobDirectory] = []
         self._processes: list[HostProcess] = []
         folder.mkdir(parents=True)
-        for name in self.names:
-            base = folder / name
+        for host in self.hosts:
+            base = folder / host.name
             root = CONTAINER_ROOT if self._isolated else str(base)
             directory = JobDirectory(base, root)
-            directory.write(request, self.names, name)
+            directory.write(request, self.hosts, host)
             self.directories.append(directory)
 
     def start(
@@ -52,15 +52,15 @@ class JobHosts:
         on_exit: Callable[[], None],
     ) -> None:
         """Start every host; ``on_exit`` is called once for each that ends."""
-        for name, directory, environment, write in zip(
-            self.names, self.directories, environments, writers, strict=True
+        for host, directory, environment, write in zip(
+            self.hosts, self.directories, environments, writers, strict=True
         ):
             command, variables = train_command(), dict(environment)
             if self._isolated:
-                command = namespace_command(command, directory, name, self._addresses)
+                command = namespace_command(command, directory, host.name, self._addresses)
             else:
                 path = variables.get("PYTHONPATH", "")
-                variables |= fallback_environment(directory, name, self._addresses, path)
+                variables |= fallback_environment(directory, host.name, self._addresses, path)
             self._processes.append(
                 HostProcess(command, variables, directory.base, on_lines=write, on_exit=on_exit)
             )

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from ministack.core.responses import get_region
 
+from local_aws.sagemaker.credentials import Credentials, assume_job_role
 from local_aws.sagemaker.errors import JobFailure
 from local_aws.sagemaker.files.artifacts import ArtifactUpload
-from local_aws.sagemaker.files.checkpoints import CheckpointSync
-from local_aws.sagemaker.files.directory import CONTAINER_ROOT, checkpoint_path
+from local_aws.sagemaker.files.directory import CONTAINER_ROOT, checkpoint_path, tensorboard_path
+from local_aws.sagemaker.files.folder_sync import FolderSync
 from local_aws.sagemaker.files.input_channels import download_channels
 from local_aws.sagemaker.files.storage import JobStorage, S3Location
-from local_aws.sagemaker.job.credentials import Credentials, assume_job_role
 from local_aws.sagemaker.job.environment import job_environment
 from local_aws.sagemaker.job.hosts import JobHosts, failed_host, failure_reason
 from local_aws.sagemaker.job.training_job import FAILURE_REASON_LIMIT, TrainingJob, utc_now
@@ -99,14 +99,15 @@ class JobRunner:
         self._job.enter("Downloading")
         number = next(_attempt_numbers)
         hosts = JobHosts(self._request, self._folder / str(number), number)
-        checkpoints = self._download(storage, hosts)
+        self._download(storage, hosts)
+        synced = self._synced(storage, hosts)
         if self._job.imposed or self._job.stopping:
             secondary, reason = self._job.imposed or ("Stopped", None)
             self._job.finish(secondary, failure_reason=reason)
             return secondary
         self._job.enter("Training")
         self._start(hosts, credentials)
-        outcome, failure = self._wait(hosts, checkpoints)
+        outcome, failure = self._wait(hosts, synced)
         if outcome == "Interrupted":
             shutil.rmtree(hosts.folder, ignore_errors=True)
             return outcome
@@ -115,24 +116,34 @@ class JobRunner:
         self._job.finish(outcome, failure_reason=failure)
         return outcome
 
-    def _download(self, storage: JobStorage, hosts: JobHosts) -> CheckpointSync | None:
-        for index, directory in enumerate(hosts.directories):
-            download_channels(
-                self._request, storage, directory, host_index=index, host_count=len(hosts.names)
+    def _download(self, storage: JobStorage, hosts: JobHosts) -> None:
+        for host, directory in zip(hosts.hosts, hosts.directories, strict=True):
+            download_channels(self._request, storage, directory, host=host, hosts=hosts.hosts)
+
+    def _synced(self, storage: JobStorage, hosts: JobHosts) -> list[FolderSync]:
+        """Return the directories that S3 follows while the job runs, checkpoints brought down."""
+
+        def synced(what: str, field: str, path: str, prefix: S3Location) -> FolderSync:
+            if not path.startswith(f"{CONTAINER_ROOT}/"):
+                raise JobFailure(
+                    f"ClientError: {field}.LocalPath '{path}' is outside {CONTAINER_ROOT}, "
+                    "which the local AWS cannot provide."
+                )
+            folders = [directory.local(path) for directory in hosts.directories]
+            return FolderSync(what, storage, prefix, folders)
+
+        found = []
+        if config := self._request.get("CheckpointConfig"):
+            prefix, path = S3Location.parse(config["S3Uri"]), checkpoint_path(self._request)
+            found.append(synced("Checkpoint", "CheckpointConfig", path, prefix))
+            found[0].download()
+        if config := self._request.get("TensorBoardOutputConfig"):
+            prefix = S3Location.parse(config["S3OutputPath"]).child(
+                self._job.name, "tensorboard-output"
             )
-        config = self._request.get("CheckpointConfig")
-        if not config:
-            return None
-        path = checkpoint_path(self._request)
-        if not path.startswith(f"{CONTAINER_ROOT}/"):
-            raise JobFailure(
-                f"ClientError: CheckpointConfig.LocalPath '{path}' is outside {CONTAINER_ROOT}, "
-                "which the local AWS cannot provide."
-            )
-        folders = [directory.local(path) for directory in hosts.directories]
-        checkpoints = CheckpointSync(storage, S3Location.parse(config["S3Uri"]), folders)
-        checkpoints.download()
-        return checkpoints
+            path = tensorboard_path(self._request)
+            found.append(synced("TensorBoard", "TensorBoardOutputConfig", path, prefix))
+        return found
 
     def _start(self, hosts: JobHosts, credentials: Credentials) -> None:
         # A mark of its own for each host: what one leaves behind is killed, its peers are not.
@@ -145,11 +156,11 @@ class JobRunner:
                 region=get_region(),
                 credentials=credentials,
                 directory=directory,
-                mark=f"{self._job.name}.{mark}.{name}",
+                mark=f"{self._job.name}.{mark}.{host.name}",
             )
-            for name, directory in zip(hosts.names, hosts.directories, strict=True)
+            for host, directory in zip(hosts.hosts, hosts.directories, strict=True)
         ]
-        writers = [self._writer(LogStream(self._job.name, name)) for name in hosts.names]
+        writers = [self._writer(LogStream(self._job.name, host.name)) for host in hosts.hosts]
         self._hosts = hosts
         hosts.start(environments, writers, self._job.wake.set)
         if self._killed:
@@ -164,14 +175,14 @@ class JobRunner:
 
         return write
 
-    def _wait(self, hosts: JobHosts, checkpoints: CheckpointSync | None) -> tuple[str, str | None]:
+    def _wait(self, hosts: JobHosts, synced: list[FolderSync]) -> tuple[str, str | None]:
         """Wait until the hosts have ended, by themselves or by force.
 
         Returns:
             How that ended, as a secondary status, and the FailureReason of a failure.
         """
-        if checkpoints:
-            checkpoints.start()
+        for folder in synced:
+            folder.start()
         started = time.monotonic()
         outcome, failure = self._watch(hosts, started), None
         if self._job.imposed and outcome == "Failed":
@@ -181,8 +192,8 @@ class JobRunner:
             outcome, failure = "Failed", failure_reason(*failed, FAILURE_REASON_LIMIT)
         self._trained_seconds += time.monotonic() - started
         hosts.stop(self._platform.stop_grace)
-        if checkpoints and not self._killed:
-            checkpoints.finish()
+        for folder in synced if not self._killed else []:
+            folder.finish()
         return outcome, failure
 
     def _watch(self, hosts: JobHosts, started: float) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from local_aws.sagemaker.errors import validation_error
 from local_aws.sagemaker.job.statuses import FINAL_STATUS, MESSAGES
+from local_aws.sagemaker.job.warm_pool import warm_pool_status
 from local_aws.sagemaker.reporting.metrics import FinalMetrics
 from local_aws.sagemaker.reporting.rule_evaluations import RuleEvaluations
 
@@ -200,6 +201,7 @@ class TrainingJob:
                 "FinalMetricDataList": self.metrics.describe(),
                 **self.rules.describe(),
                 **self._times(),
+                **self._warm_pool(),
             }
             if self.model_artifacts:
                 document["ModelArtifacts"] = {"S3ModelArtifacts": self.model_artifacts}
@@ -218,6 +220,13 @@ class TrainingJob:
             times["TrainingTimeInSeconds"] = seconds
             times["BillableTimeInSeconds"] = billed
         return times
+
+    def _warm_pool(self) -> dict[str, Any]:
+        period = self.request["ResourceConfig"].get("KeepAlivePeriodInSeconds")
+        if not period:
+            return {}
+        ended = None if self.status not in FINAL_STATUS.values() else self.modified
+        return {"WarmPoolStatus": warm_pool_status(period, ended, self._now())}
 
     def _append(self, secondary: str) -> None:
         self.modified = self._now()

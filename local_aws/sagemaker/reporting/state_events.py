@@ -10,12 +10,12 @@ import json
 import logging
 import queue
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from ministack.services import eventbridge
 
-from local_aws.sagemaker.api.wire import to_event
-from local_aws.sagemaker.job.training_job import TrainingJob
+from local_aws.sagemaker.wire import to_event
 
 _log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ class StateEvents:
         )
         threading.Thread(target=self._run, name="sagemaker-events", daemon=True).start()
 
-    def publish(self, job: TrainingJob) -> None:
-        """Publish the job's status as it is now, under the caller's account and region."""
-        detail = to_event({**job.describe(), "Tags": dict(job.tags)})
+    def publish(self, description: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        """Publish a job's status as it is described, under the caller's account and region."""
+        detail = to_event({**description, "Tags": dict(tags)})
         entry = {
             "Source": "aws.sagemaker",
             "DetailType": DETAIL_TYPE,
             "Detail": json.dumps(detail),
-            "Resources": [job.arn],
+            "Resources": [description["TrainingJobArn"]],
         }
         self._queue.put((contextvars.copy_context(), {"Entries": [entry]}))
 

@@ -188,7 +188,7 @@ class Explorer:
 
     def _check_job(self, before: World, after: World, trail: Trail) -> bool:
         """Return whether the path goes on: with too many jobs one path is enough."""
-        made = len(after.ours) - after.redriven_with
+        made = after.counting - after.redriven_with
         if len(after.ours) == len(before.ours):
             return True
         if before.running:

@@ -83,7 +83,8 @@ class World(NamedTuple):
         create: the trouble that every create call meets.
         look: the trouble that every description meets.
         broken: the functions that fail whenever they are called.
-        redriven_with: how many jobs the execution had made when it was redriven last.
+        redriven_with: how many jobs that count the execution had when it was redriven last.
+        waits: whether the execution waits for capacity: then a job that found none counts not.
     """
 
     skew: int
@@ -95,6 +96,7 @@ class World(NamedTuple):
     look: str = ""
     broken: tuple[str, ...] = ()
     redriven_with: int = 0
+    waits: bool = False
 
     @property
     def now(self) -> str:
@@ -105,6 +107,12 @@ class World(NamedTuple):
     def ours(self) -> list[Job]:
         """The jobs that the execution made."""
         return [job for job in self.jobs if job.ours]
+
+    @property
+    def counting(self) -> int:
+        """How many of them use up an attempt."""
+        idle = [job for job in self.ours if job.reason.startswith("CapacityError")]
+        return len(self.ours) - (len(idle) if self.waits else 0)
 
     @property
     def running(self) -> list[Job]:
@@ -122,14 +130,14 @@ class World(NamedTuple):
 
     def redriven(self) -> "World":
         """Return the world an hour later, when the execution is redriven: no trouble lasts."""
-        made = len(self.ours)
         return World(
             self.skew,
             self.chosen,
             self.deviations - 1,
             self.jobs,
             clock=self.clock + 3600,
-            redriven_with=made,
+            redriven_with=self.counting,
+            waits=self.waits,
         )
 
 

@@ -58,9 +58,9 @@ class Run:
     faulty: bool = False
     _ended: dict[str, Any] = field(default_factory=dict)
 
-    def end(self) -> dict[str, Any]:
-        """Wait for the end of the execution; return its description."""
-        until = time.monotonic() + SECONDS
+    def end(self, patience: float = SECONDS) -> dict[str, Any]:
+        """Wait for the end of the execution, at most so many seconds; return its description."""
+        until = time.monotonic() + patience
         while time.monotonic() < until:
             self._ended = self.states.describe_execution(executionArn=self.arn)
             if self._ended["status"] != "RUNNING":

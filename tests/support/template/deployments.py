@@ -9,6 +9,7 @@ GUARD_RAILS = {
     "assumable_roles": ["arn:aws:iam::210987654321:role/submitter"],
     "allowed_instance_types": ["ml.m5.large", "ml.m5.xlarge"],
     "max_instance_count": 4,
+    "max_keep_alive": 600,
     "max_run_limit": 3600,
     "required_tags": ["team"],
     "required_encryption_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"

@@ -14,7 +14,7 @@ import pytest
 
 from examples import demo, local_stack
 from examples.console import Console
-from examples.demo_examples import EXAMPLES, judge_profit, judge_reward
+from examples.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
 from examples.errors import ExampleError
 from examples.processes import Children, Interrupted, temporary_children
 from examples.training_log import TrainingLog
@@ -213,6 +213,13 @@ def test_newsvendor_must_earn_clearly_more(trained: float, good: bool) -> None:
     verdict = judge_profit({"mean_profit": {"untrained": 40000.0, "trained": trained}})
     assert verdict.good is good
     assert "to the 40,000 of the untrained one" in verdict.figure
+
+
+@pytest.mark.parametrize(("learned", "good"), [(500.0, True), (200.0, True), (199.0, False)])
+def test_a_log_must_teach_far_more_than_it_shows(learned: float, good: bool) -> None:
+    verdict = judge_against_log({"behaviour_reward": 40.0, "mean_reward": learned})
+    assert verdict.good is good
+    assert "the logged policy's was 40.0" in verdict.figure
 
 
 @pytest.fixture

@@ -54,8 +54,8 @@ class World:
         for make, *arguments in events:
             history.append(make(len(history) + 1, *arguments))
 
-    def judge(self, decision, jobs=(), wait=0, instance=0):
-        progress = {"jobs": list(jobs), "instance": instance, "calls": 0}
+    def judge(self, decision, jobs=(), wait=0, instance=0, **more):
+        progress = {"jobs": list(jobs), "instance": instance, "calls": 0, **more}
         verdict = {"decision": decision, "wait_seconds": wait, "progress": progress}
         self.happen((state_exited, "JudgeAttempt", verdict))
 
@@ -280,6 +280,39 @@ def test_a_retry_is_explained_when_it_is_decided(world):
         f"Attempt 1 ended without a model: {CAPACITY} Attempt 2 begins within 30 s on ml.m5.large."
     )
     assert "Training job (attempt 2): job-1-2 on 2 x ml.m5.large" in world.view.said
+
+
+def test_waits_for_capacity_are_told(world):
+    plan = {"plan": {"instance_types": ["ml.g5.xlarge"]}}
+    world.happen((state_exited, "BuildRequest", plan))
+    world.schedule()
+    refused = {"error": "SageMaker.ResourceLimitExceededException", "cause": "0 Instances"}
+    world.at(5, lambda: world.aws.states.history.append(task_event(3, "TaskFailed", **refused)))
+    waits = {"times": 1, "since": "", "seconds": 0, "redrives": 0}
+    world.at(6, lambda: world.judge("retry", wait=60, waits=waits))
+    ended = {"job_name": "job-1", "status": "Failed", "failure_reason": CAPACITY}
+    world.at(30, lambda: world.begin_job("job-1"))
+    world.at(40, lambda: world.judge("retry", [ended], wait=120, waits=waits | {"times": 2}))
+    world.watch()
+    said = "\n".join(world.view.said)
+    assert (
+        "No instance type has room: SageMaker.ResourceLimitExceededException: 0 Instances. Wait 1 "
+        "for capacity; training is tried again within 1 min 00 s on ml.g5.xlarge."
+    ) in said
+    assert f"No instance type has room: {CAPACITY} Wait 2 for capacity" in said
+    assert "Waiting for capacity" in {beat.status for beat in world.view.beats}
+
+
+def test_a_job_in_instance_groups_says_what_it_runs_on(world):
+    groups = [
+        {"InstanceGroupName": "a", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+        {"InstanceGroupName": "b", "InstanceType": "ml.c5.xlarge", "InstanceCount": 4},
+    ]
+    world.begin_job(ResourceConfig={"InstanceGroups": groups})
+    world.watch()
+    assert "Training job: job-1 on 1 x ml.g5.xlarge + 4 x ml.c5.xlarge" in world.view.said
+    (attempt,) = world.watching.record.attempts
+    assert attempt.instance_count == 5
 
 
 def test_a_request_that_is_sent_again_is_no_other_attempt(world):

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_aws.faults import jobs
 from local_aws.faults.endpoint import LARGEST_PLAN, handle
 from local_aws.faults.plan import (
     CreateFault,
@@ -20,6 +19,7 @@ from local_aws.faults.plan import (
     parse,
 )
 from local_aws.faults.store import FaultStore
+from local_aws.sagemaker.api import faults as jobs
 from local_aws.sagemaker.errors import SageMakerError
 
 THROTTLE = {"fault": "reject_create", "error": "ThrottlingException"}

@@ -8,6 +8,7 @@ import pytest
 
 from local_aws import server_environment
 from local_aws.sagemaker.files.artifacts import merged_files
+from local_aws.sagemaker.files.cluster import cluster
 from local_aws.sagemaker.files.directory import (
     JobDirectory,
     checkpoint_path,
@@ -23,6 +24,7 @@ REQUEST = {
     "AlgorithmSpecification": {"TrainingInputMode": "File"},
     "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2},
 }
+HOSTS = cluster(REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_the_submit_directory_is_found_where_the_job_can_see_it(tmp_path):
     ):
         directory = JobDirectory(tmp_path / "h", str(tmp_path / "h"))
         hyperparameters = {"sagemaker_submit_directory": value, "other": quoted}
-        directory.write({**REQUEST, "HyperParameters": hyperparameters}, ["algo-1"], "algo-1")
+        directory.write({**REQUEST, "HyperParameters": hyperparameters}, HOSTS, HOSTS[0])
         written = json.loads((tmp_path / "h/input/config/hyperparameters.json").read_text())
         assert written == {"sagemaker_submit_directory": expected, "other": quoted}
         assert (tmp_path / "h/output/data").is_dir()
@@ -55,18 +57,42 @@ def test_the_submit_directory_is_found_where_the_job_can_see_it(tmp_path):
 
 
 def test_configuration_files():
-    config = resource_config(REQUEST, ["algo-1", "algo-2"], "algo-2")
+    config = resource_config(HOSTS, HOSTS[1])
     assert config["current_host"] == "algo-2"
     assert config["hosts"] == config["instance_groups"][0]["hosts"] == ["algo-1", "algo-2"]
     source = {"S3DataSource": {"S3DataDistributionType": "ShardedByS3Key"}}
     channel = {"ChannelName": "c", "DataSource": source, "InputMode": "FastFile"}
-    assert input_data_config({**REQUEST, "InputDataConfig": [channel]}) == {
+    assert input_data_config({**REQUEST, "InputDataConfig": [channel]}, HOSTS[0]) == {
         "c": {
             "TrainingInputMode": "FastFile",
             "S3DistributionType": "ShardedByS3Key",
             "RecordWrapperType": "None",
         }
     }
+
+
+def test_a_host_of_an_instance_group():
+    groups = [
+        {"InstanceGroupName": "trainer", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+        {"InstanceGroupName": "rollouts", "InstanceType": "ml.c5.xlarge", "InstanceCount": 2},
+    ]
+    request = {**REQUEST, "ResourceConfig": {"InstanceGroups": groups}}
+    sources = [{}, {"InstanceGroupNames": ["trainer"]}]
+    request["InputDataConfig"] = [
+        {"ChannelName": f"c{number}", "DataSource": {"S3DataSource": source}}
+        for number, source in enumerate(sources)
+    ]
+    hosts = cluster(request)
+    config = resource_config(hosts, hosts[2])
+    assert config["current_group_name"] == "rollouts"
+    assert config["current_instance_type"] == "ml.c5.xlarge"
+    assert config["hosts"] == ["algo-1", "algo-2", "algo-3"]
+    assert [group["hosts"] for group in config["instance_groups"]] == [
+        ["algo-1"],
+        ["algo-2", "algo-3"],
+    ]
+    assert list(input_data_config(request, hosts[0])) == ["c0", "c1"]
+    assert list(input_data_config(request, hosts[2])) == ["c0"]
 
 
 def test_checkpoints_have_a_default_path():

@@ -7,8 +7,8 @@ import pytest
 
 from local_aws.sagemaker.api.request_check import check_request
 from local_aws.sagemaker.api.request_rules import check_rules
-from local_aws.sagemaker.api.wire import without_nulls
 from local_aws.sagemaker.errors import SageMakerError
+from local_aws.sagemaker.wire import without_nulls
 
 REQUEST = {
     "TrainingJobName": "job-1",
@@ -147,6 +147,16 @@ def test_wrong_types(shape, fields, message):
 
 
 SPOT = {"EnableManagedSpotTraining": True}
+GROUP = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+
+
+def in_groups(*groups, **resources):
+    return {"ResourceConfig": {"InstanceGroups": list(groups), "VolumeSizeInGB": 1, **resources}}
+
+
+def channel(name, *groups):
+    source = {"S3DataSource": {"InstanceGroupNames": list(groups)} if groups else {}}
+    return {"ChannelName": name, "DataSource": source}
 
 
 @pytest.mark.parametrize(
@@ -169,6 +179,26 @@ SPOT = {"EnableManagedSpotTraining": True}
         ({"AlgorithmSpecification__ContainerEntrypoint": ["sh"]}, "ContainerEntrypoint is not"),
         ({"ResourceConfig__VolumeSizeInGB": None}, "ResourceConfig.VolumeSizeInGB is required"),
         ({"ResourceConfig__InstanceCount": 0}, "InstanceCount must be at least 1; got 0"),
+        (
+            {"ResourceConfig__InstanceGroups": [GROUP]},
+            "InstanceType or InstanceCount cannot be specified with InstanceGroups",
+        ),
+        (in_groups(GROUP, GROUP), "Duplicate instance group name 'g'"),
+        (in_groups({**GROUP, "InstanceCount": 0}), "InstanceCount must be at least 1; got 0"),
+        (
+            in_groups(GROUP) | {"InputDataConfig": [channel("a", "g"), channel("b")]},
+            "InstanceGroupNames must be given for all channels or for none",
+        ),
+        ({"InputDataConfig": [channel("a", "h")]}, "there is no instance group 'h'"),
+        ({"ResourceConfig__KeepAlivePeriodInSeconds": 3601}, "at most 3600; got 3601"),
+        (
+            {"ResourceConfig__KeepAlivePeriodInSeconds": 1, **SPOT},
+            "KeepAlivePeriodInSeconds is not supported with EnableManagedSpotTraining",
+        ),
+        (
+            in_groups(GROUP, KeepAlivePeriodInSeconds=1),
+            "KeepAlivePeriodInSeconds is not supported with InstanceGroups",
+        ),
         ({"Tags": [{"Key": "aws:x", "Value": ""}]}, "Tag key 'aws:x' is reserved"),
         ({"Tags": [{"Key": "AWS:x", "Value": ""}]}, "Tag key 'AWS:x' is reserved"),
         ({"Tags": [{"Key": "x", "Value": str(n)} for n in (1, 2)]}, "Duplicate tag key 'x'"),
@@ -192,6 +222,13 @@ SPOT = {"EnableManagedSpotTraining": True}
 )
 def test_rules_across_fields(fields, message):
     assert message in refusal(check_rules, changed(**fields))
+
+
+def test_groups_and_a_warm_pool_pass():
+    channels = [channel("a", "g"), channel("b", "g", "h")]
+    groups = in_groups(GROUP, {**GROUP, "InstanceGroupName": "h"})
+    check_rules(changed(**groups, InputDataConfig=channels))
+    check_rules(changed(ResourceConfig__KeepAlivePeriodInSeconds=3600))
 
 
 def test_a_spot_job_may_wait_exactly_as_long_as_it_may_run():

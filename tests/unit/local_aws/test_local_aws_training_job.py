@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 
 from local_aws.sagemaker.api.job_listing import list_training_jobs
-from local_aws.sagemaker.api.wire import to_event, to_json
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.job.training_job import TrainingJob
 from local_aws.sagemaker.reporting.metrics import FinalMetrics
+from local_aws.sagemaker.wire import to_event, to_json
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -28,8 +28,8 @@ class Clock:
 
 
 def make_job(clock, name="job", **fields):
-    request = {"TrainingJobName": name, "AlgorithmSpecification": {}, **fields}
-    return TrainingJob(request, f"arn:{name}", now=clock)
+    request = {"TrainingJobName": name, "AlgorithmSpecification": {}, "ResourceConfig": {}}
+    return TrainingJob({**request, **fields}, f"arn:{name}", now=clock)
 
 
 def statuses(job):
@@ -194,3 +194,25 @@ def test_documents_on_the_wire():
     document = {"a": [{"b": NOON}], "c": "text"}
     assert to_json(document) == {"a": [{"b": NOON.timestamp()}], "c": "text"}
     assert to_event(document) == {"a": [{"b": int(NOON.timestamp()) * 1000}], "c": "text"}
+
+
+def test_a_warm_pool_is_in_use_then_available_then_terminated(clock):
+    job = make_job(clock, ResourceConfig={"KeepAlivePeriodInSeconds": 60})
+    assert job.describe()["WarmPoolStatus"] == {"Status": "InUse"}
+    job.finish("Completed")
+    clock.forward(59)
+    kept = {"Status": "Available", "ResourceRetainedBillableTimeInSeconds": 59}
+    assert job.describe()["WarmPoolStatus"] == kept
+    assert list_training_jobs([job], {"WarmPoolStatusEquals": "Available"})["TrainingJobSummaries"]
+    assert not list_training_jobs([job], {"WarmPoolStatusEquals": "InUse"})["TrainingJobSummaries"]
+    clock.forward(10)
+    gone = {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 60}
+    assert job.describe()["WarmPoolStatus"] == gone
+
+
+def test_a_job_without_a_warm_pool_says_nothing_of_one(clock, job):
+    assert "WarmPoolStatus" not in job.describe()
+    job.finish("Completed")
+    assert not list_training_jobs([job], {"WarmPoolStatusEquals": "Available"})[
+        "TrainingJobSummaries"
+    ]

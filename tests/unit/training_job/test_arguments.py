@@ -25,11 +25,17 @@ DOCUMENTED = (
     "debug_hook_config debug_rule_config tags"
 ).split()
 EXTRAS = (
-    "network_isolation traffic_encryption environment fallback_instance_types max_attempts "
+    "network_isolation traffic_encryption environment inputs initial_model instance_groups "
+    "keep_alive tensorboard_path capacity_wait fallback_instance_types max_attempts "
     "fail_on_rule_issues dry_run"
 ).split()
 
 IN_A_VPC = CUSTOM_IMAGE | {"vpc_subnets": "subnet-1", "vpc_security_group_ids": "sg-1"}
+
+GROUPS = [
+    {"InstanceGroupName": "trainer", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+    {"InstanceGroupName": "rollouts", "InstanceType": "ml.c5.2xlarge", "InstanceCount": 4},
+]
 
 # For each argument: base arguments, and another valid value that must make a difference.
 OTHER: dict[str, tuple[dict[str, Any], Any]] = {
@@ -67,6 +73,12 @@ OTHER: dict[str, tuple[dict[str, Any], Any]] = {
     "network_isolation": (CUSTOM_IMAGE, True),
     "traffic_encryption": (CUSTOM_IMAGE, True),
     "environment": (CUSTOM_IMAGE, {"A": "1"}),
+    "inputs": (CUSTOM_IMAGE, {"train": "s3://bucket/episodes"}),
+    "initial_model": (CUSTOM_IMAGE, "s3://bucket/model.tar.gz"),
+    "instance_groups": (without(CUSTOM_IMAGE, "instance_type"), GROUPS),
+    "keep_alive": (CUSTOM_IMAGE, 600),
+    "tensorboard_path": (CUSTOM_IMAGE, "s3://bucket/tensorboard"),
+    "capacity_wait": (CUSTOM_IMAGE, 3600),
     "fallback_instance_types": (CUSTOM_IMAGE, ["ml.m5.2xlarge"]),
     "max_attempts": (CUSTOM_IMAGE, 1),
     "fail_on_rule_issues": (CUSTOM_IMAGE, True),
@@ -75,6 +87,7 @@ OTHER: dict[str, tuple[dict[str, Any], Any]] = {
 # Their place is not the request: the launcher's client (its own tests), the state that calls
 # SageMaker and the judge, both of which get what BuildRequest returns.
 BESIDE_THE_REQUEST = {"assume_role", "fallback_instance_types", "max_attempts"} | {
+    "capacity_wait",
     "fail_on_rule_issues",
     "dry_run",
 }
@@ -133,7 +146,7 @@ def test_every_argument_is_documented_and_its_example_is_valid(name):
     documented = [item for item in field.metadata if isinstance(item, Documented)]
     assert len(documented) == 1
     assert field.description
-    base = TOOLKIT_IMAGE if name in ("toolkit", "toolkit_version", "framework") else CUSTOM_IMAGE
+    base = TOOLKIT_IMAGE if name.startswith("toolkit") else OTHER[name][0]
     partner = {"vpc_security_group_ids": "sg-1", "vpc_subnets": "subnet-1"}
     beside = partner if name in partner else {}
     parse(**base | beside | {name: documented[0].example})
@@ -426,3 +439,145 @@ def test_a_hyperparameter_is_told_where_it_belongs(name):
 
 def test_the_schema_that_an_editor_names_is_no_argument():
     assert parse_arguments(CUSTOM_IMAGE | {"$schema": "docs/arguments.schema.json"})
+
+
+def with_groups(*types: str, **given: Any) -> dict[str, Any]:
+    """Arguments of a job with a group of one instance for each type."""
+    groups = [
+        {"InstanceGroupName": f"g{number}", "InstanceType": each, "InstanceCount": 1}
+        for number, each in enumerate(types)
+    ]
+    base = without(CUSTOM_IMAGE, "instance_type") if "toolkit" not in given else {}
+    return base | {"instance_groups": groups} | given
+
+
+def s3(uri: str, *groups: str) -> dict[str, Any]:
+    named = {"InstanceGroupNames": list(groups)} if groups else {}
+    return {"DataSource": {"S3DataSource": {"S3Uri": uri, **named}}}
+
+
+class TestInputs:
+    def test_channels_stand_beside_the_code_and_the_model(self):
+        sent = request(
+            CUSTOM_IMAGE
+            | {"inputs": {"train": "s3://b/x"}, "initial_model": "s3://b/m.tar.gz"}
+            | {"network_isolation": True}
+        )
+        names = [channel["ChannelName"] for channel in sent["InputDataConfig"]]
+        assert names == ["train", "model", "code"]
+
+    def test_our_names_are_refused_and_lead_to_our_arguments(self):
+        found = problems(
+            CUSTOM_IMAGE | {"inputs": {"model": "s3://b/x", "code": "s3://b/y", "a": 5}}
+        )
+        assert [name for name, _ in found] == ["inputs"] * 3
+        text = " ".join(message for _, message in found)
+        assert "initial_model" in text
+        assert "source_dir" in text
+        assert "inputs.a got 5" in text
+
+    def test_twenty_channels_with_ours(self):
+        nineteen = {f"c{number}": "s3://b/x" for number in range(19)}
+        isolated = CUSTOM_IMAGE | {"inputs": nineteen, "network_isolation": True}
+        assert len(request(isolated)["InputDataConfig"]) == 20
+        found = problems(isolated | {"initial_model": "s3://b/m"})
+        assert [name for name, _ in found] == ["inputs"]
+
+    def test_a_channel_has_one_source_and_its_own_name(self):
+        two = s3("s3://b/x")["DataSource"] | {"DatasetSource": {"DatasetArn": "arn:aws:x"}}
+        for channel in ({"DataSource": {}}, {"DataSource": two}, {"S3Uri": "s3://b/x"}, 5):
+            assert problems(CUSTOM_IMAGE | {"inputs": {"a": channel}})[0][0] == "inputs"
+        named = s3("s3://b/x") | {"ChannelName": "b"}
+        assert "Channel named" in problems(CUSTOM_IMAGE | {"inputs": {"a": named}})[0][1]
+
+    def test_a_file_system_needs_a_vpc(self):
+        keys = {"FileSystemId": "fs-0123abcd", "FileSystemAccessMode": "ro"}
+        keys |= {"FileSystemType": "EFS", "DirectoryPath": "/data"}
+        channel = {"DataSource": {"FileSystemDataSource": keys}}
+        assert problems(CUSTOM_IMAGE | {"inputs": {"a": channel}})[0][0] == "inputs"
+        sent = request(IN_A_VPC | {"inputs": {"a": channel}})
+        assert sent["InputDataConfig"] == [{"ChannelName": "a", **channel}]
+
+    @pytest.mark.parametrize(
+        ("source", "mode", "wrong"),
+        [
+            ({"S3DataType": "AugmentedManifestFile", "AttributeNames": ["a"]}, "Pipe", 0),
+            ({"S3DataType": "AugmentedManifestFile", "AttributeNames": ["a"]}, "FastFile", 1),
+            ({"S3DataType": "AugmentedManifestFile"}, "File", 2),
+            ({"AttributeNames": ["a"]}, "File", 1),
+        ],
+    )
+    def test_augmented_manifests(self, source, mode, wrong):
+        channel = {"DataSource": {"S3DataSource": {"S3Uri": "s3://b/m", **source}}}
+        given = CUSTOM_IMAGE | {"inputs": {"a": channel}, "training_input_mode": mode}
+        if not wrong:
+            assert request(given)["InputDataConfig"]
+            return
+        assert [name for name, _ in problems(given)] == ["inputs"] * wrong
+
+    def test_channels_of_ours_name_every_group_where_the_callers_name_some(self):
+        given = with_groups("ml.g5.xlarge", "ml.c5.xlarge", initial_model="s3://b/m")
+        sent = request(given | {"inputs": {"a": s3("s3://b/x", "g1")}})["InputDataConfig"]
+        groups = [each["DataSource"]["S3DataSource"]["InstanceGroupNames"] for each in sent]
+        assert groups == [["g1"], ["g0", "g1"]]
+        (model,) = request(given)["InputDataConfig"]
+        assert "InstanceGroupNames" not in model["DataSource"]["S3DataSource"]
+
+
+class TestInstanceGroups:
+    def test_they_stand_instead_of_type_and_count(self):
+        given = with_groups("ml.g5.xlarge") | {"instance_type": "ml.m5.xlarge", "instance_count": 2}
+        given |= {"fallback_instance_types": "ml.m5.large"}
+        names = [name for name, _ in problems(given)]
+        assert names == ["instance_type", "instance_count", "fallback_instance_types"]
+
+    def test_a_gpu_in_any_group_chooses_the_gpu_image(self):
+        toolkit = without(TOOLKIT_IMAGE, "instance_type")
+        for types, processor in (
+            (("ml.c5.xlarge", "ml.g5.xlarge"), "gpu"),
+            (("ml.c5.xlarge",), "cpu"),
+        ):
+            image = request(with_groups(*types, **toolkit))["AlgorithmSpecification"]
+            assert f"-{processor}-" in image["TrainingImage"]
+        found = problems(with_groups("ml.c5.xlarge", "ml.inf1.xlarge", **toolkit))
+        assert [name for name, _ in found] == ["instance_groups"]
+
+    def test_names_are_different(self):
+        twice = with_groups("ml.g5.xlarge")["instance_groups"] * 2
+        given = without(CUSTOM_IMAGE, "instance_type") | {"instance_groups": twice}
+        assert "more than once" in problems(given)[0][1]
+
+    def test_channels_name_known_groups_all_or_none(self):
+        inputs = {"a": s3("s3://b/x", "g0"), "b": "s3://b/y", "c": s3("s3://b/z", "g7")}
+        found = problems(with_groups("ml.g5.xlarge", inputs=inputs))
+        assert [name for name, _ in found] == ["inputs", "inputs"]
+        assert problems(CUSTOM_IMAGE | {"inputs": {"a": s3("s3://b/x", "g0")}})
+
+    def test_guard_rails_count_and_allow_over_all_groups(self):
+        rails = GuardRails(max_instance_count=1, allowed_instance_types=["ml.g5.xlarge"])
+        found = problems(with_groups("ml.g5.xlarge", "ml.c5.xlarge"), rails)
+        assert [name for name, _ in found] == ["instance_groups", "instance_groups"]
+
+    def test_a_default_type_does_not_apply_to_groups_nor_default_groups_to_a_type(self):
+        rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large", "instance_count": 2})
+        assert parse_arguments(with_groups("ml.g5.xlarge"), rails).instance_types == [
+            "ml.g5.xlarge"
+        ]
+        rails = GuardRails(argument_defaults={"instance_groups": GROUPS})
+        assert parse_arguments(CUSTOM_IMAGE, rails).instance_groups == []
+        rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large"})
+        empty = without(CUSTOM_IMAGE, "instance_type") | {"instance_groups": []}
+        assert parse_arguments(empty, rails).instance_type == "ml.m5.large"
+
+
+class TestWarmPool:
+    def test_not_with_spot_nor_with_groups(self):
+        found = problems(CUSTOM_IMAGE | {"keep_alive": 60, "spot_instance": True})
+        assert [name for name, _ in found] == ["keep_alive"]
+        assert [name for name, _ in problems(with_groups("ml.g5.xlarge", keep_alive=60))] == [
+            "keep_alive"
+        ]
+
+    def test_the_deployments_limit(self):
+        assert problems(CUSTOM_IMAGE | {"keep_alive": 60}, GuardRails(max_keep_alive=0))
+        assert parse_arguments(CUSTOM_IMAGE, GuardRails(max_keep_alive=0)).keep_alive == 0

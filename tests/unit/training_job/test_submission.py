@@ -151,6 +151,10 @@ def test_what_has_no_effect_is_noted():
     assert any("max_wait_time has no effect" in note for note in notes)
     spot = submitted(CUSTOM_IMAGE | {"spot_instance": True})["plan"]["notes"]
     assert any("checkpoint_config" in note for note in spot)
+    source = {"S3DataSource": {"S3Uri": "s3://b/x"}}
+    packed = {"DataSource": source, "CompressionType": "Gzip", "RecordWrapperType": "None"}
+    (note,) = submitted(CUSTOM_IMAGE | {"inputs": {"a": packed}})["plan"]["notes"]
+    assert note == "inputs.a: CompressionType of a File channel: meant for Pipe."
     assert submitted(CUSTOM_IMAGE)["plan"]["notes"] == []
 
 

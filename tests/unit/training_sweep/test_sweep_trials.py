@@ -12,9 +12,8 @@ from training_job import TrainingArguments, parse_arguments
 from training_job.arguments.model import Documented
 from training_job.job_name import attempt_name
 from training_job.request.submission import STARTED_BY
-from training_sweep import trials as trials_module
 from training_sweep.parsing import parse_sweep
-from training_sweep.trials import Trial, execution_input, execution_name, job_name, trials_of
+from training_sweep.trials import Trial, execution_name, job_name, trials_of
 
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 numbers = st.integers(1, 500)
@@ -94,7 +93,7 @@ def test_the_input_is_a_trainings():
         "rl-seed": "7",
     }
     rest = set(TrainingArguments.model_fields) - {
-        *("job_name", "hyperparameters", "checkpoint_config", "tags"),
+        *("job_name", "hyperparameters", "checkpoint_config", "tags", "capacity_wait"),
     }
     same = parse_arguments({name: given[name] for name in rest & set(given)})
     assert {name: getattr(arguments, name) for name in rest} == {
@@ -113,7 +112,9 @@ def test_a_trial_that_starts_again_has_another_name_and_job_and_the_same_checkpo
 
 def test_an_argument_that_is_not_given_is_left_to_the_training():
     found = start(SWEEP, 1)["input"]
-    assert set(found) - {"hyperparameters", "tags", STARTED_BY} == set(SWEEP) - {"objective_metric"}
+    assert set(found) - {"hyperparameters", "tags", "capacity_wait", STARTED_BY} == set(SWEEP) - {
+        "objective_metric"
+    }
 
 
 def test_the_input_is_the_same_whatever_the_order_of_names():
@@ -132,17 +133,9 @@ def test_a_name_of_a_sweep_that_no_tag_takes():
 SWEEP_TRAINING = {name: item for name, item in SWEEP.items() if name != "objective_metric"}
 
 
-def test_a_trial_waits_a_day_for_capacity_once_trainings_can(monkeypatch):
-    arguments = parse_sweep(SWEEP)
-    assert "capacity_wait" not in execution_input(arguments, trial(1), sweep="s") or (
-        "capacity_wait" in TrainingArguments.model_fields
-    )
-
-    class Waiting(TrainingArguments):
-        capacity_wait: int = 0
-
-    monkeypatch.setattr(trials_module, "TrainingArguments", Waiting)
-    assert execution_input(arguments, trial(1), sweep="s")["capacity_wait"] == 86_400
+def test_a_trial_waits_a_day_for_capacity_unless_the_caller_says_otherwise():
+    assert start(SWEEP, 1)["input"]["capacity_wait"] == 86_400
+    assert start(SWEEP | {"capacity_wait": 0}, 1)["input"]["capacity_wait"] == 0
 
 
 values = st.one_of(
@@ -161,7 +154,7 @@ def changed(name):
     return next(item for item in field.metadata if isinstance(item, Documented)).example
 
 
-TOGETHER = {"vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image"}
+TOGETHER = {"vpc_subnets", "vpc_security_group_ids", "endpoint_url", "image", "instance_groups"}
 training = st.lists(
     st.sampled_from(sorted(set(TrainingArguments.model_fields) - TOGETHER - set(SWEEP))),
     unique=True,

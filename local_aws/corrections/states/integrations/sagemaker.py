@@ -18,8 +18,8 @@ from local_aws.corrections.states.execution.run import Ended, Run, TaskTimedOut
 from local_aws.corrections.states.integrations import permissions as states_permissions
 from local_aws.corrections.states.integrations.sdk_errors import SAGEMAKER
 from local_aws.corrections.states.integrations.task import Task
-from local_aws.faults import jobs as faults_jobs
 from local_aws.faults.plan import DropSync
+from local_aws.sagemaker.api import faults
 from local_aws.sagemaker.api import operations as api
 from local_aws.sagemaker.errors import SageMakerError
 from local_aws.sagemaker.job.training_job import TrainingJob
@@ -44,7 +44,7 @@ def create_training_job(run: Run, task: Task) -> Any:
         return {"TrainingJobArn": _create(task.role_arn, request).arn}
     tags = [*request.get("Tags", []), *_own_tags(run.execution)]
     job = _create(task.role_arn, {**request, "Tags": tags})
-    sync = faults_jobs.sync(job)
+    sync = faults.sync(job)
     try:
         run.check()
         answer = history.text({"TrainingJobArn": job.arn})

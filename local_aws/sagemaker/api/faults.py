@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,6 +25,7 @@ from local_aws.faults.plan import (
 )
 from local_aws.faults.store import FAULTS
 from local_aws.sagemaker.errors import SageMakerError
+from local_aws.sagemaker.files.cluster import cluster
 from local_aws.sagemaker.job.training_job import TrainingJob
 
 _PAUSE_SECONDS = 0.05
@@ -54,25 +56,25 @@ def check_limits(request: Mapping[str, Any], jobs: Iterable[TrainingJob]) -> Non
     Raises:
         SageMakerError: ``ResourceLimitExceeded``.
     """
-    instance_type, spot = _usage(request)
-    limits = [
-        limit.instances
-        for limit in FAULTS.limits(request["TrainingJobName"])
-        if fnmatchcase(instance_type, limit.instance_type)
-    ]
+    limits = FAULTS.limits(request["TrainingJobName"])
     if not limits:
         return
-    used = sum(
-        _instances(job.request)
-        for job in jobs
-        if not job.done.is_set() and _usage(job.request) == (instance_type, spot)
-    )
-    wanted = _instances(request)
-    if used + wanted > min(limits):
+    spot = _spot(request)
+    in_use: Counter[str] = Counter()
+    for job in jobs:
+        if not job.done.is_set() and _spot(job.request) == spot:
+            in_use += _instances(job.request)
+    for instance_type, wanted in _instances(request).items():
+        matching = [
+            limit.instances for limit in limits if fnmatchcase(instance_type, limit.instance_type)
+        ]
+        used = in_use[instance_type]
+        if not matching or used + wanted <= min(matching):
+            continue
         usage = "spot training job usage" if spot else "training job usage"
         raise SageMakerError(
             "ResourceLimitExceeded",
-            f"The account-level service limit '{instance_type} for {usage}' is {min(limits)} "
+            f"The account-level service limit '{instance_type} for {usage}' is {min(matching)} "
             f"Instances, with current utilization of {used} Instances and a request delta of "
             f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this "
             "quota. If AWS Service Quotas is not available, contact AWS support to request an "
@@ -147,14 +149,13 @@ def sync(job: TrainingJob) -> Sync:
     return wait
 
 
-def _usage(request: Mapping[str, Any]) -> tuple[str, bool]:
-    """The quota a job counts to: its instance type, on demand or as managed spot."""
-    spot = bool(request.get("EnableManagedSpotTraining"))
-    return str(request["ResourceConfig"]["InstanceType"]), spot
+def _spot(request: Mapping[str, Any]) -> bool:
+    return bool(request.get("EnableManagedSpotTraining"))
 
 
-def _instances(request: Mapping[str, Any]) -> int:
-    return int(request["ResourceConfig"]["InstanceCount"])
+def _instances(request: Mapping[str, Any]) -> Counter[str]:
+    """Return how many instances of each type a request asks for."""
+    return Counter(host.instance_type for host in cluster(request))
 
 
 def _end(job: TrainingJob, fault: Ending) -> None:

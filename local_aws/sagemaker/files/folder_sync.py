@@ -1,6 +1,7 @@
-"""Keep a job's checkpoint directory and its S3 prefix in step.
+"""Keep a directory of a job and its S3 prefix in step: checkpoints, TensorBoard files.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html
+Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TensorBoardOutputConfig.html
 """
 
 from __future__ import annotations
@@ -20,22 +21,27 @@ from local_aws.sagemaker.files.storage import JobStorage, S3Location
 _log = logging.getLogger(__name__)
 
 SYNC_SECONDS = 1.0
-"""How often new and changed checkpoints are uploaded, in seconds."""
+"""How often new and changed files are uploaded, in seconds."""
 
 
-class CheckpointSync:
-    """Copies checkpoints down before training, and up while it runs.
+class FolderSync:
+    """Copies files up while training runs, and down before it if asked to.
 
     Files deleted locally stay in S3. All hosts of a job share one prefix, as on AWS.
 
     Args:
+        what: what the files are, for a FailureReason.
         storage: the job's access to S3.
-        prefix: CheckpointConfig.S3Uri.
-        folders: the checkpoint directory of each host; made if need be.
+        prefix: where the files are kept.
+        folders: the directory of each host; made if need be.
     """
 
-    def __init__(self, storage: JobStorage, prefix: S3Location, folders: Sequence[Path]) -> None:
-        self._storage, self._prefix, self._folders = storage, prefix, folders
+    def __init__(
+        self, what: str, storage: JobStorage, prefix: S3Location, folders: Sequence[Path]
+    ) -> None:
+        self._what, self._storage, self._prefix, self._folders = what, storage, prefix, folders
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
         self._seen: dict[Path, tuple[int, int]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -52,19 +58,18 @@ class CheckpointSync:
         try:
             keys = list(self._storage.list(below))
             for folder in self._folders:
-                folder.mkdir(parents=True, exist_ok=True)
                 for key in keys:
                     path = folder / relative_path(below.key, key)
                     self._storage.download(S3Location(below.bucket, key), path)
                     self._seen[path] = _stamp(path)
         except ClientError as error:
-            raise _failure(self._prefix, error) from error
+            raise self._failure(error) from error
 
     def start(self) -> None:
         """Upload every :data:`SYNC_SECONDS` from now on."""
         context = contextvars.copy_context()
         self._thread = threading.Thread(
-            target=context.run, args=(self._run,), name="job-checkpoints", daemon=True
+            target=context.run, args=(self._run,), name="job-files", daemon=True
         )
         self._thread.start()
 
@@ -80,7 +85,7 @@ class CheckpointSync:
         try:
             self.upload()
         except ClientError as error:
-            raise _failure(self._prefix, error) from error
+            raise self._failure(error) from error
 
     def upload(self) -> None:
         """Upload each file that is new or changed since it was last looked at."""
@@ -100,17 +105,16 @@ class CheckpointSync:
             try:
                 self.upload()
             except (ClientError, BotoCoreError) as error:  # reported by finish(), if it lasts
-                _log.warning("checkpoints of %s: %s", self._prefix.uri, error)
+                _log.warning("%s of %s: %s", self._what, self._prefix.uri, error)
+
+    def _failure(self, error: ClientError) -> JobFailure:
+        details = error.response["Error"]
+        return JobFailure(
+            f"ClientError: {self._what} synchronization failed: {details['Code']}: "
+            f'{details["Message"]} (S3 URL "{self._prefix.uri}").'
+        )
 
 
 def _stamp(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_mtime_ns, status.st_size
-
-
-def _failure(prefix: S3Location, error: ClientError) -> JobFailure:
-    details = error.response["Error"]
-    return JobFailure(
-        f"ClientError: Checkpoint synchronization failed: {details['Code']}: "
-        f'{details["Message"]} (S3 URL "{prefix.uri}").'
-    )

@@ -1,0 +1,78 @@
+"""Many executions that share a quota of instances: how many trained at once, who came through."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.runs.deployed_runs import Run, Stage
+
+PATIENCE_SECONDS = 900
+
+
+@dataclass
+class Shared:
+    """What came of executions that shared a quota.
+
+    Attributes:
+        succeeded: how many executions did.
+        jobs: training jobs that were made.
+        doubled: executions with another number of jobs than one.
+        at_once: most jobs that ran at a time.
+        waits: of all executions.
+        most_waits: of one.
+        most_events: in the history of one.
+        causes: of the executions that failed.
+    """
+
+    succeeded: int
+    jobs: int
+    doubled: int
+    at_once: int
+    waits: int
+    most_waits: int
+    most_events: int
+    causes: list[str]
+
+
+def share_a_quota(stage: Stage, *, executions: int, instances: int, **given: Any) -> Shared:
+    """Start the executions together, under a quota of so many instances, and await them all."""
+    stage.plan("*", [{"fault": "limit_instances", "instances": instances}])
+    runs = [stage.start({"capacity_wait": 432_000, **given}) for _ in range(executions)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda run: run.end(PATIENCE_SECONDS), runs))
+    stage.plan("*", [])
+    jobs = [run.jobs() for run in runs]
+    waits = [_waits(run) for run in runs]
+    return Shared(
+        succeeded=sum(run.status == "SUCCEEDED" for run in runs),
+        jobs=sum(map(len, jobs)),
+        doubled=sum(len(each) != 1 for each in jobs),
+        at_once=_most_at_once([job for each in jobs for job in each]),
+        waits=sum(waits),
+        most_waits=max(waits),
+        most_events=max(len(run.events()) for run in runs),
+        causes=[str(run.cause) for run in runs if run.status != "SUCCEEDED"],
+    )
+
+
+def _waits(run: Run) -> int:
+    """How often an execution has waited for capacity, by its last verdict."""
+    exits = [
+        event["stateExitedEventDetails"]
+        for event in run.events()
+        if "stateExitedEventDetails" in event
+    ]
+    verdicts = [json.loads(each["output"]) for each in exits if each["name"] == "JudgeAttempt"]
+    return int(verdicts[-1]["progress"]["waits"]["times"])
+
+
+def _most_at_once(jobs: Sequence[dict[str, Any]]) -> int:
+    begun = [(job["CreationTime"], 1) for job in jobs]
+    ended = [(job["SecondaryStatusTransitions"][-1]["EndTime"], -1) for job in jobs]
+    most = now = 0
+    for _, change in sorted([*begun, *ended]):
+        now += change
+        most = max(most, now)
+    return most
