@@ -11,7 +11,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor second-engine assume-role-policy drain component clean
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor \
+	second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -108,6 +109,12 @@ $(SECOND)/.ready: requirements-second-engine.txt
 	@test -x $(SECOND)/bin/python || $(SECOND_PYTHON) -m venv $(SECOND)
 	@$(SECOND)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
+
+preflight: $(BIN)/.ready ## What a deployment with your settings needs of the account: endpoint services, zones, quotas.
+	@python -m tools.verify_aws --preflight $(ARGS)
+
+verify-aws: $(BIN)/.ready ## What is assumed of AWS, asked of an account (ARGS="--help" lists the choices).
+	@python -m tools.verify_aws $(ARGS)
 
 assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS="--help" lists the choices).
 	@python -m infra.roles.assume_role_policy $(ARGS)

@@ -26,9 +26,9 @@ def main() -> int:
     with deployed_stage(wait_scale=0.01) as stage:
         began = time.monotonic()
         shared = share_a_quota(stage, executions=options.executions, instances=options.instances)
-    for name, value in vars(shared).items():
-        print(f"{name:12}{value}")
-    print(f"{time.monotonic() - began:.0f} s in all")
+        for name, value in vars(shared).items():
+            print(f"{name:12}{value}")
+        print(f"{time.monotonic() - began:.0f} s in all", flush=True)
     right = (
         shared.succeeded == shared.jobs == options.executions
         and not shared.doubled

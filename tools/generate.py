@@ -22,6 +22,7 @@ from tools.arguments_schema import arguments_schema
 from tools.costs_page import costs_page
 from tools.settings_page import settings_page
 from tools.troubleshooting_page import troubleshooting_page
+from tools.verify_aws import page as verify_aws_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
 
@@ -35,6 +36,8 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
+    verify_aws = (ROOT / "docs/verify-aws.md").read_text(encoding="utf-8")
+    verify_aws = _between_marks(verify_aws, "asked", verify_aws_page.asked())
     return {
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/costs.md"): costs_page(),
@@ -45,6 +48,9 @@ def generated() -> dict[Path, str]:
         Path("docs/troubleshooting.md"): troubleshooting_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
         Path("requirements-launcher.txt"): pins("boto3"),
+        Path("docs/verify-aws.md"): _between_marks(
+            verify_aws, "not-settled", verify_aws_page.not_settled()
+        ),
         Path("training_job/arguments/instance_types.json"): _json(instance_types()),
         **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
@@ -176,6 +182,14 @@ def _cell(text: str) -> str:
 
 def _examples(*names: str) -> dict[str, Any]:
     return {name: _documented(TrainingArguments.model_fields[name]).example for name in names}
+
+
+def _between_marks(text: str, mark: str, new: str) -> str:
+    pattern = rf"(<!-- {mark}:begin[^>]*-->\n).*?(\n<!-- {mark}:end -->)"
+    replaced, count = re.subn(pattern, lambda match: match[1] + new + match[2], text, flags=re.S)
+    if count != 1:
+        raise ValueError(f"the marks {mark}:begin and {mark}:end must be there once")
+    return replaced
 
 
 def _json(value: Any) -> str:

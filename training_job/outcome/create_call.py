@@ -23,17 +23,16 @@ _MAX_NAMES = 100
 def no_job(evidence: Evidence) -> Verdict:
     """Return the verdict where SageMaker knows no job of this name."""
     error, progress = evidence.error, evidence.progress
-    again = (ServiceErrorKind.TRANSIENT, ServiceErrorKind.NAME_TAKEN)
-    if error is not None and error.kind is ServiceErrorKind.QUOTA:
-        return _quota(evidence, error)
-    if error is None or not (error.of_call or error.kind in again):
+    if error is None or not error.of_call:
         # The call may have made a job: SageMaker's answer may be older than that.
         if progress.looks < MAX_LOOKS:
             return wait(evidence, min(15 * 2**progress.looks, 300))
         words = f": {sentence(error.words)}" if error else "."
         message = f"{evidence.job} was created, but SageMaker does not know it{words}"
         return stop(evidence, Failure.TRAINING_JOB_FAILED, message)
-    if error.kind not in again:
+    if error.kind is ServiceErrorKind.QUOTA:
+        return _quota(evidence, error)
+    if error.kind not in (ServiceErrorKind.TRANSIENT, ServiceErrorKind.NAME_TAKEN):
         return fail(evidence, Failure.REQUEST_REJECTED, rejection("CreateTrainingJob", error))
     if progress.calls + 1 < MAX_CALLS:
         return _call_again(evidence, min(5 * 2**progress.calls, 300))

@@ -19,7 +19,7 @@ _BUILD_REQUEST_RETRIES = 20
 
 
 def build_request(tasks: str, function_arn: str, *, then: str, broken: str) -> State:
-    """Check the arguments and build the next request; no job is running yet when it fails."""
+    """Check the arguments and build the next request."""
     payload = {
         "arguments": "{% $states.context.Execution.Input %}",
         "execution": _EXECUTION,
@@ -40,7 +40,7 @@ def build_request(tasks: str, function_arn: str, *, then: str, broken: str) -> S
     caught = {
         "ErrorEquals": ["States.ALL"],
         "Assign": {"redrives": f"{{% {REDRIVES} %}}"},
-        "Output": _named_failure("RequestRejected", "BuildRequest, so no job was started"),
+        "Output": _named_failure("RequestRejected", "BuildRequest"),
         "Next": broken,
     }
     called = _invoke(tasks, function_arn, payload, assign, retries=_BUILD_REQUEST_RETRIES)

@@ -95,6 +95,33 @@ def test_without_a_permission_a_run_fails_and_says_so(launcher, without, role, a
     assert action in str(failure.value)
 
 
+def test_data_and_tensorboard_files_in_the_stacks_bucket_need_nothing_else(launcher):
+    bucket = f"s3://{launcher.outputs['ArtifactBucketName']}"
+    output = launcher.run(
+        inputs={"episodes": f"{bucket}/source"}, tensorboard_path=f"{bucket}/tensorboard"
+    )
+    assert output["tensorboard_path"].startswith(f"{bucket}/tensorboard/")
+
+
+@pytest.mark.parametrize(
+    ("argument", "denied"),
+    [
+        ({"inputs": {"episodes": "s3://elsewhere/episodes"}}, "s3:ListBucket"),
+        ({"initial_model": "s3://elsewhere/model.tar.gz"}, "s3:ListBucket"),
+        ({"tensorboard_path": "s3://elsewhere/tensorboard"}, "s3:PutObject"),
+    ],
+    ids=["inputs", "initial_model", "tensorboard_path"],
+)
+def test_data_elsewhere_needs_a_setting(enforcing_aws, launcher, argument, denied):
+    """job_read_locations and job_write_locations give it: tests/infra/test_grants.py."""
+    s3 = enforcing_aws.client("s3")
+    s3.create_bucket(Bucket="elsewhere")
+    for key in ("episodes/1", "model.tar.gz"):
+        s3.put_object(Bucket="elsewhere", Key=key, Body=b"1")
+    with pytest.raises(RunFailed, match=denied):
+        launcher.run(**argument)
+
+
 @pytest.fixture
 def running(enforcing_aws, launcher):
     """An execution whose training job runs, and how to ask for the job's status."""

@@ -3,13 +3,18 @@
 What each becomes in the request is tested in tests/unit/training_job/test_arguments.py.
 """
 
+import contextlib
+import io
 import json
+import tarfile
 import time
 import uuid
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
+from tests.support.runs.training_jobs import tarball
 
 pytestmark = pytest.mark.e2e
 SECONDS = 30
@@ -82,7 +87,8 @@ def job_of(deployed):
 
     yield job_of
     for run in runs:
-        run.states.stop_execution(executionArn=run.arn)
+        with contextlib.suppress(ClientError):  # its job has no source: it may have ended
+            run.states.stop_execution(executionArn=run.arn)
         run.end()
 
 
@@ -156,6 +162,130 @@ def test_toolkit_arguments_choose_the_image(job_of):
     assert job["AlgorithmSpecification"]["TrainingImage"] == f"{IMAGE}:ray-0.8.5-torch-cpu-py36"
     metrics = [metric["Name"] for metric in job["AlgorithmSpecification"]["MetricDefinitions"]]
     assert metrics == ["episode_reward_mean", "episode_reward_max"]
+
+
+GROUPS = [
+    {"InstanceGroupName": "trainer", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+    {"InstanceGroupName": "rollouts", "InstanceType": "ml.c5.2xlarge", "InstanceCount": 2},
+]
+IN_S3 = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
+
+
+def s3(uri, **keys):
+    return {"DataSource": {"S3DataSource": {**keys, "S3Uri": uri}}}
+
+
+def channel(name, uri, **keys):
+    return {"ChannelName": name, **s3(uri, **IN_S3, **keys)}
+
+
+def model_channel(uri, **keys):
+    more = {"ContentType": "application/x-sagemaker-model", "InputMode": "File"}
+    return {**channel("model", uri, **keys), **more}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"inputs": {"train": "s3://x/y"}}, {"InputDataConfig": [channel("train", "s3://x/y")]}),
+        ({"initial_model": "s3://x/m"}, {"InputDataConfig": [model_channel("s3://x/m")]}),
+        (
+            {"instance_type": "", "instance_groups": GROUPS},
+            {"ResourceConfig": {"InstanceGroups": GROUPS, "VolumeSizeInGB": 30}},
+        ),
+        ({"tensorboard_path": "s3://x/t"}, {"TensorBoardOutputConfig.S3OutputPath": "s3://x/t"}),
+        (
+            {
+                "instance_type": "",
+                "instance_groups": json.dumps(GROUPS),
+                "inputs": {"train": s3("s3://x/y", InstanceGroupNames=["trainer"])},
+                "initial_model": "s3://x/m",
+                "tensorboard_path": "s3://x/t",
+                "capacity_wait": 60,
+                "checkpoint_config": {"S3Uri": "s3://x/c"},
+                "traffic_encryption": True,
+            },
+            {
+                "ResourceConfig.InstanceGroups": GROUPS,
+                "InputDataConfig": [
+                    channel("train", "s3://x/y", InstanceGroupNames=["trainer"]),
+                    model_channel("s3://x/m", InstanceGroupNames=["trainer", "rollouts"]),
+                ],
+                "TensorBoardOutputConfig.S3OutputPath": "s3://x/t",
+                "EnableInterContainerTrafficEncryption": True,
+            },
+        ),
+    ],
+    ids=["inputs", "initial_model", "instance_groups", "tensorboard_path", "combined"],
+)
+def test_data_groups_and_tensorboard(job_of, given, shown):
+    job = job_of(CUSTOM_IMAGE | given)
+    assert {path: at(job, path) for path in shown} == shown
+
+
+def test_a_warm_pool_is_for_deployments_that_allow_it(deployed):
+    given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"], "keep_alive": 60}
+    ended = Run(deployed, given).end()
+    assert ended["error"] == "InvalidArguments"
+    assert "keep_alive: got 60 s; this deployment allows at most 0 s" in ended["cause"]
+
+
+TOGETHER = """
+    import json, os, pathlib, tarfile
+
+    group = os.environ["SM_CURRENT_INSTANCE_GROUP"]
+    data = pathlib.Path(os.environ["SM_INPUT_DIR"], "data")
+    seen = sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
+    board = pathlib.Path(os.environ["SM_OUTPUT_DIR"], "tensorboard")
+    (board / f"events.{os.environ['SM_CURRENT_HOST']}").write_text(group)
+    model = pathlib.Path(os.environ["SM_MODEL_DIR"], os.environ["SM_CURRENT_HOST"])
+    model.write_text(json.dumps([group, *seen]))
+"""
+
+
+def test_all_of_them_in_one_training(deployed):
+    """Groups with data of their own continue from a model; their TensorBoard files are kept."""
+    aws, bucket = deployed.client("s3"), deployed.outputs["ArtifactBucketName"]
+    name = f"together-{uuid.uuid4().hex[:8]}"
+    for key, body in (
+        (f"{name}/source.tar.gz", tarball({"train.py": TOGETHER})),
+        (f"{name}/old/model.tar.gz", b"an archive"),
+        *((f"{name}/data/{number}", b"episode") for number in range(2)),
+    ):
+        aws.put_object(Bucket=bucket, Key=key, Body=body)
+    below = f"s3://{bucket}/{name}"
+    sharded = s3(f"{below}/data", S3DataDistributionType="ShardedByS3Key")
+    sharded["DataSource"]["S3DataSource"]["InstanceGroupNames"] = ["rollouts"]
+    given = {
+        "role": deployed.outputs["JobRoleArn"],
+        "source_dir": f"{below}/source.tar.gz",
+        "model_artifact_path": f"{below}/models",
+        "job_name": name,
+        "instance_type": "",
+        "instance_groups": GROUPS,
+        "inputs": {"episodes": sharded},
+        "initial_model": f"{below}/old/model.tar.gz",
+        "tensorboard_path": f"{below}/board/",
+        "capacity_wait": 60,
+    }
+    ended = Run(deployed, CUSTOM_IMAGE | given).end()
+    assert ended["status"] == "SUCCEEDED", ended["cause"]
+    output = json.loads(ended["output"])
+    (attempt,) = output["attempts"]
+    assert attempt["instance_type"] == "1 x ml.g5.xlarge + 2 x ml.c5.2xlarge"
+    assert output["tensorboard_path"] == f"{below}/board/{name}/tensorboard-output"
+    kept = aws.list_objects_v2(Bucket=bucket, Prefix=f"{name}/board/")["Contents"]
+    assert [each["Key"].rpartition("/")[2] for each in kept] == [
+        f"events.algo-{number}" for number in (1, 2, 3)
+    ]
+    archive = aws.get_object(Bucket=bucket, Key=f"{name}/models/{name}/output/model.tar.gz")
+    with tarfile.open(fileobj=io.BytesIO(archive["Body"].read())) as tar:
+        seen = {each.name: json.load(tar.extractfile(each)) for each in tar.getmembers()}
+    assert seen == {
+        "algo-1": ["trainer", "model/model.tar.gz"],
+        "algo-2": ["rollouts", "episodes/0", "model/model.tar.gz"],
+        "algo-3": ["rollouts", "episodes/1", "model/model.tar.gz"],
+    }
 
 
 def test_vpc_role_path_and_name(job_of, network, deployed):

@@ -83,6 +83,7 @@ class World(NamedTuple):
         create: the trouble that every create call meets.
         look: the trouble that every description meets.
         broken: the functions that fail whenever they are called.
+        lost: whether the answer of a call that made a job was lost.
         redriven_with: how many jobs that count the execution had when it was redriven last.
         waits: whether the execution waits for capacity: then a job that found none counts not.
     """
@@ -95,6 +96,7 @@ class World(NamedTuple):
     create: str = ""
     look: str = ""
     broken: tuple[str, ...] = ()
+    lost: bool = False
     redriven_with: int = 0
     waits: bool = False
 
@@ -279,8 +281,9 @@ def _made(world: World, job: Job) -> Iterator[Answer]:
     timeout = Raised({"Error": "States.Timeout", "Cause": ""})
     yield "the task times out", 1, stopped, timeout
     yield "the task times out, the job runs on", 1, runs, timeout
-    yield "the answer is lost", 1, runs, _LOST
-    yield "the answer is lost to Step Functions, which calls again", 1, runs, _TAKEN
+    lost = runs._replace(lost=True)
+    yield "the answer is lost", 1, lost, _LOST
+    yield "the answer is lost to Step Functions, which calls again", 1, lost, _TAKEN
     yield "StopExecution", 1, stopped, Stopped()
     yield "StopExecution, the job runs on", 1, runs, Stopped()
 

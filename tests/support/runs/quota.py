@@ -38,6 +38,7 @@ class Shared:
 
 def share_a_quota(stage: Stage, *, executions: int, instances: int, **given: Any) -> Shared:
     """Start the executions together, under a quota of so many instances, and await them all."""
+    stage.warm_up(4)
     stage.plan("*", [{"fault": "limit_instances", "instances": instances}])
     runs = [stage.start({"capacity_wait": 432_000, **given}) for _ in range(executions)]
     with ThreadPoolExecutor(8) as pool:
@@ -65,7 +66,7 @@ def _waits(run: Run) -> int:
         if "stateExitedEventDetails" in event
     ]
     verdicts = [json.loads(each["output"]) for each in exits if each["name"] == "JudgeAttempt"]
-    return int(verdicts[-1]["progress"]["waits"]["times"])
+    return int(verdicts[-1]["progress"]["waits"]["times"]) if verdicts else 0
 
 
 def _most_at_once(jobs: Sequence[dict[str, Any]]) -> int:

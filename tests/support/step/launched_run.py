@@ -14,6 +14,9 @@ SCRIPT = """
     import os, pathlib, time
     print("episode_reward_mean: 1.0", flush=True)
     pathlib.Path(os.environ["SM_MODEL_DIR"], "policy").write_text("policy")
+    board = pathlib.Path(os.environ["SM_OUTPUT_DIR"], "tensorboard")
+    if board.is_dir():
+        (board / "events").write_text("events")
     time.sleep(float(os.environ["PAUSE"]))
 """
 

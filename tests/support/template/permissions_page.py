@@ -28,6 +28,26 @@ from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of 
 The local AWS emulates IAM: it evaluates the same policies, but it is not IAM.
 """
 
+_GUARD_RAILS = """\
+## What guard rails take away
+
+The BuildRequest function enforces every guard rail. So does IAM, on `sagemaker:CreateTrainingJob`,
+where SageMaker has a condition key (`tests/infra/test_guard_rails.py`):
+
+| setting | in IAM |
+| --- | --- |
+| `allowed_instance_types` | `sagemaker:InstanceTypes`, documented as all types of a request |
+| `max_instance_count` | no key: BuildRequest only, over all instance groups |
+| `max_keep_alive` | `sagemaker:KeepAlivePeriod`, 0 unless the setting allows more |
+| `max_run_limit` | `sagemaker:MaxRuntimeInSeconds`; for `max_wait_time` no key |
+| `required_encryption_key` | `sagemaker:OutputKmsKeyArn` |
+| `required_tags` | `aws:RequestTag` |
+| `allowed_job_roles`, `assumable_roles` | the resources of `iam:PassRole` and `sts:AssumeRole` |
+
+What `inputs` and `initial_model` read, and where `tensorboard_path` writes, is limited by the job
+role: the stack's bucket, `job_read_locations` and `job_write_locations`.
+"""
+
 _FORBIDDEN = """\
 ## What is denied
 
@@ -66,7 +86,7 @@ def render() -> str:
         f"| {_ROLES[call.role]} | {call.what} | `{call.action}` on {_short(call.resource)} |"
         for call in FORBIDDEN
     ]
-    return "\n".join(parts) + "\n" + _FORBIDDEN + "\n".join(rows) + "\n"
+    return "\n".join([*parts, _GUARD_RAILS]) + "\n" + _FORBIDDEN + "\n".join(rows) + "\n"
 
 
 def _use(use: str) -> str:

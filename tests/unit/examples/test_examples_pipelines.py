@@ -16,7 +16,7 @@ import pytest
 import yaml
 from kfp import compiler, dsl
 
-from examples import custom_image_pipeline, toolkit_image_pipeline
+from examples import custom_image_pipeline, offline_pipeline, toolkit_image_pipeline
 from examples.cartpole import train as cartpole
 from examples.errors import ExampleError
 from examples.local_runner import run_pipeline, without_executor_log
@@ -98,6 +98,14 @@ def test_toolkit_image_pipeline_names_no_image_and_replaces_lost_pods(tmp_path: 
     assert train["retryPolicy"]["maxRetryCount"] > 0
 
 
+def test_offline_pipeline_hands_the_uri_of_the_log_to_the_training(tmp_path: Path) -> None:
+    spec = compiled(offline_pipeline.pipeline, tmp_path)
+    train = spec["root"]["dag"]["tasks"]["train-rl-model"]
+    uri = "{{$.inputs.parameters['pipelinechannel--log-episodes-log_uri']}}"
+    assert constants(train)["inputs"] == {"episodes": uri}
+    assert "log-episodes" in train["dependentTasks"]
+
+
 def test_metrics_are_found_in_what_the_script_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,15 +120,19 @@ def test_metrics_are_found_in_what_the_script_prints(
     assert found["episode_reward_max"] >= found["episode_reward_mean"]
 
 
-@pytest.mark.parametrize("example", [custom_image_pipeline, toolkit_image_pipeline])
+@pytest.mark.parametrize(
+    "example", [custom_image_pipeline, toolkit_image_pipeline, offline_pipeline]
+)
 def test_steps_run_in_what_this_environment_has(example: Any, tmp_path: Path) -> None:
     """Else a run without a cluster would stop, for want of an index; also on another Python."""
     executors = compiled(example.pipeline, tmp_path)["deploymentSpec"]["executors"]
-    step = next(each for name, each in executors.items() if not name.startswith("exec-train"))
-    assert step["container"]["image"] == f"python:3.{sys.version_info.minor}"
-    named = re.findall(r"(boto3|gymnasium|numpy)==([0-9.]+)", str(step["container"]["command"]))
-    assert dict(named)["boto3"] == version("boto3")
-    assert named == [(name, version(name)) for name, _ in named]
+    steps = [each["container"] for name, each in executors.items() if "train" not in name]
+    assert steps
+    for step in steps:
+        assert step["image"] == f"python:3.{sys.version_info.minor}"
+        named = re.findall(r"(boto3|gymnasium|numpy)==([0-9.]+)", str(step["command"]))
+        assert dict(named)["boto3"] == version("boto3")
+        assert named == [(name, version(name)) for name, _ in named]
 
 
 @pytest.mark.parametrize(("sign", "solved"), [(1, True), (-1, False)])

@@ -143,6 +143,12 @@ def test_everything_known_is_in_it():
         assert part in text, part
 
 
+def test_tensorboard_files_have_their_place_where_they_are_kept():
+    assert "TensorBoard" not in report()
+    place = "s3://b/board/job/tensorboard-output"
+    assert place in report(OUTPUT | {"tensorboard_path": place})
+
+
 def test_what_users_wrote_is_escaped():
     text = report(tags={"a": "<script>alert(1)</script>"})
     assert "<script" not in text

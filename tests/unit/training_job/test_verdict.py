@@ -470,6 +470,8 @@ class TestUndescribed:
         [
             None,
             {"Error": "States.TaskFailed", "Cause": "{}"},
+            {"Error": "States.TaskFailed", "Cause": "Rate exceeded"},
+            {"Error": "States.Timeout", "Cause": ""},
             {"Error": "Nobody.KnowsIt", "Cause": "{"},
             {"Error": "", "Cause": None},
             create_error("x is not authorized to perform: sagemaker:DescribeTrainingJob"),

@@ -1,0 +1,48 @@
+"""The account that is asked: who and where, and its clients."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+_CONFIG = Config(
+    # TestState and ValidateStateMachineDefinition refill at one call a second.
+    retries={"mode": "adaptive", "max_attempts": 12},
+    # TestState has a host of its own, `sync-states`, which an endpoint of one's own has not.
+    inject_host_prefix="AWS_ENDPOINT_URL" not in os.environ,
+)
+
+
+class Aws:
+    """An account and region, by the usual credentials.
+
+    Attributes:
+        region: of AWS_REGION, AWS_DEFAULT_REGION or the profile.
+        account: number of the account.
+        partition: such as `aws`.
+        caller: ARN of who asks.
+    """
+
+    def __init__(self) -> None:
+        """Find out who asks.
+
+        Raises:
+            botocore.exceptions.BotoCoreError: there are no credentials, or no region.
+            botocore.exceptions.ClientError: the credentials are not accepted.
+        """
+        self._session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        self._clients: dict[str, Any] = {}
+        identity = self.client("sts").get_caller_identity()
+        self.region = str(self.client("sts").meta.region_name)
+        self.account = str(identity["Account"])
+        self.caller = str(identity["Arn"])
+        self.partition = self.caller.split(":")[1]
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, config=_CONFIG)
+        return self._clients[service]

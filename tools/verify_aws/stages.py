@@ -1,0 +1,60 @@
+"""The stages, in the order in which they are asked, and what each creates and costs.
+
+A stage more is an entry of `STAGES` with assumptions of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.verify_aws.assumption import Assumption
+from tools.verify_aws.assumptions.deployed import DEPLOYED
+from tools.verify_aws.assumptions.preflight import PREFLIGHT
+from tools.verify_aws.assumptions.read_only import READ_ONLY
+from tools.verify_aws.assumptions.trained import TRAINED
+from tools.verify_aws.scene import INSTANCE_TYPE, LONGEST_JOB, STACK
+
+USD_PER_HOUR = 0.115
+"""Of ml.m5.large for training, in us-east-1: https://aws.amazon.com/sagemaker/pricing/"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some assumptions that are asked together.
+
+    Attributes:
+        name: as it stands in the table; with `only_with`, also the option's.
+        creates: what a person is asked to agree to; empty where nothing is created.
+        assumptions: what is asked.
+        only_with: the option without which the stage is left out.
+    """
+
+    name: str
+    creates: str
+    assumptions: tuple[Assumption, ...]
+    only_with: str = ""
+
+
+def _price_of_training() -> str:
+    jobs = len({each.question.name for each in TRAINED})
+    most = jobs * LONGEST_JOB / 3600 * USD_PER_HOUR
+    return (
+        f"{jobs} training jobs on {INSTANCE_TYPE}, one after the other, about 20 minutes. Two are"
+        f" stopped as they begin. At most {most:.2f} USD by the prices of us-east-1, which some"
+        " regions exceed by half."
+    )
+
+
+STAGES = (
+    Stage("preflight", "", PREFLIGHT),
+    Stage("read-only", "", READ_ONLY),
+    Stage(
+        "deploy",
+        f"the stack {STACK}, with a state machine, three functions, roles and a bucket, and"
+        " executions that train nothing: about 5 minutes, less than 0.01 USD. All of it is deleted"
+        " in the end.",
+        DEPLOYED,
+    ),
+    Stage("train", _price_of_training(), TRAINED, only_with="--train"),
+)
+ASSUMPTIONS = tuple(each for stage in STAGES for each in stage.assumptions)
