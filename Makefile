@@ -1,16 +1,17 @@
-# The only door to this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
+# Every command of this project. `make demo` and `make test` need Python 3.11 to 3.13, make and a C
 # compiler (for one dependency), and nothing else: Node comes with the virtual environment.
 
-VENV ?= .venv
+# A Python that is named (make test PYTHON=python3.13) has an environment of its own.
+VENV ?= $(if $(filter command environment,$(firstword $(origin PYTHON))),.venv-$(notdir $(PYTHON)),.venv)
 BIN := $(VENV)/bin
 NPX := node_modules/.bin
 # A C-locale shell would break Python's and Node's output; nothing here wants the caller's AWS.
-export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(NPX):$(PATH)
+export PATH := $(abspath $(BIN)):$(CURDIR)/$(NPX):$(PATH)
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench offline newsvendor \
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor \
 	second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
@@ -38,6 +39,12 @@ environment: $(BIN)/.ready ## Install everything into .venv and node_modules.
 demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AWS account.
 	@python -m examples.demo
 
+local: $(BIN)/.ready ## A local AWS with the stack deployed, until Ctrl-C (PORT=..., SETTINGS="name=value ...").
+	@python -m examples.local $(if $(PORT),--port $(PORT)) $(SETTINGS)
+
+first-run: $(BIN)/.ready ## A first run in the deployed stack, by the AWS settings of this shell.
+	@python -m examples.first_run $(if $(EXAMPLE),--example $(EXAMPLE)) $(if $(INPUT),'$(INPUT)')
+
 test: check ## Every test but the slow ones.
 	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
 
@@ -55,6 +62,9 @@ slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix
 generate: $(BIN)/.ready ## Write every generated file anew.
 	@python -m tools.generate
 	@python -m tests.support.template.permissions_page
+
+pictures: $(BIN)/.ready ## The README's pictures of a run's report, with Chromium.
+	@python -m tools.pictures
 
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet

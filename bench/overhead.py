@@ -1,10 +1,9 @@
 """What a run costs beside its training jobs: `python -m bench.overhead`.
 
 Counts state transitions and Lambda calls in the history of real executions on the local AWS, and
-prices them as AWS does in us-east-1. Exits with 1 when a run without faults has more than eight
-transitions. Not counted: log delivery, traces, and the launcher's own calls, which are free.
-
-Prices: https://aws.amazon.com/step-functions/pricing/ https://aws.amazon.com/lambda/pricing/
+prices them as AWS does (tools/prices.py). Exits with 1 when a run without faults has more
+transitions than docs/costs.md says. Not counted: log delivery, traces, and the launcher's own
+calls, which are free.
 """
 
 from __future__ import annotations
@@ -15,18 +14,11 @@ from typing import Any
 
 from bench.stage import deployed_stage
 from tests.support.runs.deployed_runs import Run, Stage
-from training_job.timeouts import next_look
+from tools import prices
+from tools.costs_page import LOOK_TRANSITIONS, RUN_TRANSITIONS, looks
 
-DOLLARS_PER_TRANSITION = 0.025 / 1_000
-DOLLARS_PER_CALL = 0.20 / 1_000_000
-DOLLARS_PER_GB_SECOND = 0.0000133334
-"""On arm64."""
 MEMORY_GB = 0.5
 """Of each function (infra/workflow/functions.py)."""
-MOST_TRANSITIONS = 8
-"""Of a run without faults."""
-TRANSITIONS_PER_LOOK = 4
-"""WaitForJob, DescribeTrainingJob, JudgeAttempt, Verdict."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +38,10 @@ class Cost:
     @property
     def dollars(self) -> float:
         """By AWS's public prices."""
-        lambdas = self.calls * DOLLARS_PER_CALL
         return (
-            self.transitions * DOLLARS_PER_TRANSITION
-            + lambdas
-            + self.seconds * MEMORY_GB * DOLLARS_PER_GB_SECOND
+            self.transitions * prices.TRANSITION
+            + self.calls * prices.FUNCTION_CALL
+            + self.seconds * MEMORY_GB * prices.FUNCTION_GB_SECOND
         )
 
 
@@ -69,15 +60,6 @@ def cost(events: list[dict[str, Any]]) -> Cost:
             seconds += (event["timestamp"] - started).total_seconds()
             started = None
     return Cost(entered + len(scheduled) - tasks, calls, seconds)
-
-
-def looks(seconds: int) -> int:
-    """Return how often a job is looked at that runs so long without a task that awaits it."""
-    elapsed, count = 0, 0
-    while elapsed < seconds:
-        elapsed += next_look(elapsed)
-        count += 1
-    return count
 
 
 def runs(stage: Stage) -> dict[str, Run]:
@@ -119,9 +101,9 @@ def main() -> int:
         looked = looks(hours * 3600)
         print(
             f"a job of {hours} h whose task has ended at once: {looked} looks, "
-            f"{looked * TRANSITIONS_PER_LOOK} transitions"
+            f"{looked * LOOK_TRANSITIONS} transitions"
         )
-    return 1 if one.transitions > MOST_TRANSITIONS else 0
+    return 1 if one.transitions > RUN_TRANSITIONS else 0
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from kfp import compiler, dsl
 
+from examples.step_environment import BASE_IMAGE, installed
 from kfp_component import train_rl_model
 
-# Exactly those of requirements.txt. On a cluster the step installs them into its container; where
-# they are there already, as in this project's environment, pip does nothing and needs no network.
-PACKAGES = ["boto3==1.43.106", "gymnasium==1.4.0", "numpy==2.4.6"]
+PACKAGES = installed("boto3", "gymnasium", "numpy")
 
 # The custom image's code decides what is a metric: SageMaker reads them from the log by these.
 METRICS = {
@@ -35,7 +34,7 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-@dsl.component(base_image="python:3.12", packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
+@dsl.component(base_image=BASE_IMAGE, packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
 def evaluate(
     model_artifact_url: str, metrics: dsl.Output[dsl.Metrics], episodes: int = 100
 ) -> float:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from examples.errors import ExampleError
@@ -21,7 +21,13 @@ from examples.processes import Children
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 
-_STACK = "RlTraining"
+_ARM = platform.machine().lower() in {"arm64", "aarch64"}
+HOST_FUNCTIONS = (
+    *("-c", f"lambda_runtime=python{sys.version_info.major}.{sys.version_info.minor}"),
+    *("-c", f"lambda_architecture={'arm64' if _ARM else 'x86_64'}"),
+)
+"""Options of the CDK CLI: the local AWS runs the functions on this machine's own Python."""
+
 _ACCOUNT = f"aws://000000000000/{REGION}"
 _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _READY = "ready "
@@ -49,14 +55,18 @@ class LocalStack:
         self._show = show
         self.environment = tools_environment(os.environ)
 
-    def start(self) -> None:
-        """Start the local AWS on a free port and wait until it answers.
+    def start(self, port: int = 0) -> subprocess.Popen[str]:
+        """Start the local AWS, wait until it answers and return its process.
+
+        Args:
+            port: where it listens; 0 picks a free one.
 
         Raises:
             ExampleError: it ended, or was not ready in a minute.
         """
-        self._show("python -m local_aws --port 0")
-        server = self._start("local_aws", [sys.executable, "-m", "local_aws", "--port", "0"])
+        command = ["-m", "local_aws", "--port", str(port)]
+        self._show(" ".join(["python", *command]))
+        server = self._start("local_aws", [sys.executable, *command])
         deadline = time.monotonic() + _READY_SECONDS
         while server.poll() is None and time.monotonic() < deadline:
             for line in self._log("local_aws").read_text().splitlines(keepends=True):
@@ -64,25 +74,25 @@ class LocalStack:
                     url = line.removeprefix(_READY).strip()
                     self.environment["AWS_ENDPOINT_URL"] = url
                     self._show(f"ready at {url}")
-                    return
+                    return server
             time.sleep(0.05)
         raise ExampleError(f"the local AWS did not start:\n{self._last_lines('local_aws')}")
 
-    def prepare(self, meanwhile: Callable[[], object]) -> None:
+    def prepare(
+        self, meanwhile: Callable[[], object] = lambda: None, settings: Sequence[str] = ()
+    ) -> None:
         """Bootstrap the account and synthesize the app, at the same time.
 
         Args:
             meanwhile: called while the two run.
+            settings: of the deployment, each as ``name=value``; above those of cdk.json.
 
         Raises:
             ExampleError: one of them failed.
         """
-        # The local AWS runs the functions on this machine's own Python.
-        runtime = f"lambda_runtime=python{sys.version_info.major}.{sys.version_info.minor}"
-        arm = platform.machine().lower() in {"arm64", "aarch64"}
-        architecture = f"lambda_architecture={'arm64' if arm else 'x86_64'}"
+        given = [part for setting in settings for part in ("-c", setting)]
         bootstrap = self._cdk("bootstrap", _ACCOUNT)
-        synth = self._cdk("synth", "--quiet", "-c", runtime, "-c", architecture)
+        synth = self._cdk("synth", "--quiet", *given, *HOST_FUNCTIONS)
         meanwhile()
         self._wait("bootstrap", bootstrap)
         self._wait("synth", synth)
@@ -95,10 +105,12 @@ class LocalStack:
         """
         self._wait("deploy", self._cdk("deploy", "--require-approval", "never"))
         text = (self._scratch / "outputs.json").read_text(encoding="utf-8")
-        outputs: dict[str, str] = json.loads(text)[_STACK]
-        for name, value in outputs.items():
+        # One stack is deployed; its name is a setting.
+        (outputs,) = json.loads(text).values()
+        found: dict[str, str] = outputs
+        for name, value in found.items():
             self._show(f"{name}: {value}")
-        return outputs
+        return found
 
     def _cdk(self, command: str, *options: str) -> subprocess.Popen[str]:
         self._show(" ".join(["cdk", command, *options]))

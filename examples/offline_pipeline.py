@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from kfp import compiler, dsl
 
+from examples.step_environment import BASE_IMAGE, installed
 from kfp_component import train_rl_model
 
-# Exactly those of requirements.txt: see custom_image_pipeline.py.
-PACKAGES = ["boto3==1.43.106", "gymnasium==1.4.0", "numpy==2.4.6"]
+PACKAGES = installed("boto3", "gymnasium", "numpy")
 
 METRICS = {
     "value_mean": r"value_mean: ([-+]?[0-9]*[.]?[0-9]+)",
@@ -35,7 +35,7 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-@dsl.component(base_image="python:3.12", packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
+@dsl.component(base_image=BASE_IMAGE, packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
 def log_episodes(
     data_path: str,
     log_uri: dsl.OutputPath(str),  # type: ignore[valid-type]
@@ -96,7 +96,7 @@ def log_episodes(
         Path(path).write_text(str(value))
 
 
-@dsl.component(base_image="python:3.12", packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
+@dsl.component(base_image=BASE_IMAGE, packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
 def evaluate(
     model_artifact_url: str,
     behaviour_reward: float,

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from kfp import compiler, dsl
 
+from examples.step_environment import BASE_IMAGE, installed
 from kfp_component import train_rl_model
 
-PACKAGES = ["boto3==1.43.106"]  # as in requirements.txt; see custom_image_pipeline.py
+PACKAGES = installed("boto3")
 
 
 class Outputs(NamedTuple):
@@ -27,7 +28,7 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-@dsl.component(base_image="python:3.12", packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
+@dsl.component(base_image=BASE_IMAGE, packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
 def compare(model_artifact_url: str, metrics: dsl.Output[dsl.Metrics]) -> dict[str, float]:
     """Reads the script's own evaluation: what SageMaker kept of its output directory.
 

@@ -13,6 +13,7 @@ from .launcher_image import BUILDS_FROM_A_CLONE, launcher_image_uri
 from .network.endpoints import Endpoints
 from .network.vpc import Network, network
 from .operations.alarms import Alarms, dashboard
+from .operations.first_run import first_run_input
 from .operations.notifications import Notifications
 from .roles.job_role import job_role
 from .roles.launcher_role import launcher_role
@@ -67,6 +68,11 @@ class RlTrainingStack(Stack):
             JobRoleArn=trainer.role_arn,
             LauncherRoleArn=launcher.role_arn,
             ArtifactBucketName=bucket.bucket_name,
+            FirstRunInput=self.to_json_string(
+                first_run_input(
+                    settings, region=self.region, role=trainer.role_arn, bucket=bucket.bucket_name
+                )
+            ),
         )
         image = launcher_image_uri(self, settings)
         if image:

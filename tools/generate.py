@@ -18,7 +18,10 @@ from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
 from kfp_component.author import generate as kfp_component_files
+from tools.arguments_schema import arguments_schema
+from tools.costs_page import costs_page
 from tools.settings_page import settings_page
+from tools.troubleshooting_page import troubleshooting_page
 from tools.verify_aws import page as verify_aws_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
@@ -33,16 +36,16 @@ _TYPES = {str: "String", int: "Int", bool: "Boolean", dict: "Dict", list: "List"
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file, by its path below the repository."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     verify_aws = (ROOT / "docs/verify-aws.md").read_text(encoding="utf-8")
     verify_aws = _between_marks(verify_aws, "asked", verify_aws_page.asked())
     return {
-        Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
         Path("docs/arguments.md"): arguments_page(),
+        Path("docs/costs.md"): costs_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
+        Path("docs/troubleshooting.md"): troubleshooting_page(),
         Path("infra/workflow/functions-requirements.txt"): pins("pydantic"),
         Path("requirements-launcher.txt"): pins("boto3"),
         Path("docs/verify-aws.md"): _between_marks(
@@ -54,15 +57,15 @@ def generated() -> dict[Path, str]:
 
 
 def arguments_table() -> str:
-    """Return the arguments as a Markdown table with the documentation's columns."""
+    """Return the arguments at a glance, as a Markdown table; the sections tell the rest."""
     rows = [
-        f"| [{name}](docs/arguments.md#{name}) | {_cell(field.description or '')} "
-        f"| {'No' if field.is_required() else 'Yes'} | {_type(field)} "
-        f"| {_cell(_documented(field).allowed)} | {_default(field)} |"
-        for name, field in TrainingArguments.model_fields.items()
+        f"| [{name}](#{name}){'' if index < DOCUMENTED else ' +'} "
+        f"| {_cell((field.description or '').partition('. ')[0].removesuffix('.'))} "
+        f"| {_type(field)} | {'required' if field.is_required() else _default(field)} |"
+        for index, (name, field) in enumerate(TrainingArguments.model_fields.items())
     ]
-    head = "| Argument | Description | Optional | Type | Accepted | Default |"
-    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+    head = "| argument | what it is | type | default |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *rows, ""])
 
 
 def arguments_page() -> str:
@@ -70,43 +73,14 @@ def arguments_page() -> str:
     fields = list(TrainingArguments.model_fields.items())
     sections = [_section(name, field) for name, field in fields[:DOCUMENTED]]
     extras = [_section(name, field) for name, field in fields[DOCUMENTED:]]
-    return "\n".join([_PAGE_HEAD, *sections, _EXTRAS_HEAD, *extras])
-
-
-def arguments_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an execution's input, for editors.
-
-    It takes the documented forms (comma-delimited ids, maps or lists of tags and metrics) beside
-    those the model dumps; numbers and booleans as text are left to the state machine.
-    """
-    schema = _readable(TrainingArguments.model_json_schema())
-    properties = schema["properties"]
-    for name in ("vpc_security_group_ids", "vpc_subnets", "fallback_instance_types"):
-        _also(properties[name], {"type": "string"})
-    _also(properties["metric_definitions"], {"type": "object"})
-    _also(properties["tags"], {"type": "array", "items": {"required": ["Key", "Value"]}})
-    _also(properties["framework"], {"enum": ["MXNet", "TensorFlow", "PyTorch"]})
-    for name in ("instance_type", "fallback_instance_types"):
-        _of_strings(properties[name])["examples"] = instance_types()["training"]
-    for name, field in TrainingArguments.model_fields.items():
-        documented = _documented(field)
-        text = f"{field.description} Allowed: {documented.allowed}."
-        properties[name] |= {"description": text, "examples": [documented.example]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Execution input of the RlTraining state machine",
-        **{key: value for key, value in schema.items() if key != "description"},
-    }
+    return "\n".join([_PAGE_HEAD, arguments_table(), *sections, _EXTRAS_HEAD, *extras])
 
 
 def custom_image_input() -> dict[str, Any]:
-    """Return an execution input for an image of one's own, to paste into the console."""
+    """Return an execution input for an image of one's own: what a first run needs, no more."""
     return {
         **_examples("region", "role", "image", "entry_point", "source_dir", "model_artifact_path"),
-        **_examples("metric_definitions", "hyperparameters", "instance_type", "max_run", "tags"),
-        **_examples("vpc_subnets", "vpc_security_group_ids", "checkpoint_config"),
-        "spot_instance": True,
-        "max_wait_time": 7200,
+        **_examples("metric_definitions", "hyperparameters", "instance_type", "max_run"),
     }
 
 
@@ -144,7 +118,7 @@ def needed(distribution: str) -> set[str]:
     return found
 
 
-_PAGE_HEAD = """# Arguments
+_PAGE_HEAD = f"""# Arguments
 
 <!-- Written by `make generate` from training_job/arguments/model.py; do not edit. -->
 
@@ -156,6 +130,8 @@ Every value may also be written as text: numbers as digits, booleans as `true`, 
 and their opposites, maps and lists as JSON text (a trailing comma and single quotes are forgiven).
 Empty text and `null` mean *not given*; `0` and `false` are values. An unknown argument is an
 error, and so is every other problem: all are reported at once, before anything is started.
+
+A plus sign marks the arguments that this project adds to the {DOCUMENTED} documented ones.
 """
 
 _EXTRAS_HEAD = """# Arguments beyond the documented ones
@@ -206,42 +182,6 @@ def _cell(text: str) -> str:
 
 def _examples(*names: str) -> dict[str, Any]:
     return {name: _documented(TrainingArguments.model_fields[name]).example for name in names}
-
-
-def _also(schema: dict[str, Any], form: dict[str, Any]) -> None:
-    """Make a schema accept another form too, keeping its annotations outside."""
-    kept = {key: schema.pop(key) for key in ("default",) if key in schema}
-    first = schema.pop("anyOf", None) or [dict(schema)]
-    schema.clear()
-    schema |= {"anyOf": [*first, form], **kept}
-
-
-def _of_strings(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a schema that describes text: itself, or the items of its array."""
-    for part in schema.get("anyOf", [schema]):
-        if part.get("type") == "array":
-            items: dict[str, Any] = part["items"]
-            return items
-    return schema
-
-
-def _readable(schema: Any) -> Any:
-    r"""Drop pydantic's titles, and patterns with \p{...}, which most validators cannot read."""
-    if isinstance(schema, list):
-        return [_readable(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {
-        key: _readable(value)
-        for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str))
-        and not (key == "pattern" and isinstance(value, str) and r"\p{" in value)
-    }
-    for pattern, values in found.get("patternProperties", {}).items():
-        if r"\p{" in pattern:
-            del found["patternProperties"]
-        found["additionalProperties"] = values if r"\p{" in pattern else False
-    return found
 
 
 def _between_marks(text: str, mark: str, new: str) -> str:

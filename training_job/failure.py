@@ -10,7 +10,7 @@ import json
 from enum import StrEnum
 from typing import Any
 
-from training_job.arguments.problems import Problem, summary
+from training_job.arguments.problems import Problem, nothing_started
 
 LONGEST_CAUSE = 30_000
 """Characters. Step Functions keeps 32,768 of a cause.
@@ -47,6 +47,20 @@ def cause(message: str, **facts: Any) -> str:
 
 
 def invalid_arguments(problems: list[Problem]) -> str:
-    """Return the cause of `InvalidArguments`."""
-    listed = [{"argument": name, "message": message} for name, message in problems]
-    return cause(summary(problems), problems=listed)
+    """Return the cause of `InvalidArguments`: how many problems there are, then each once.
+
+    Args:
+        problems: at least one problem. Those that make the cause too long are counted only.
+    """
+    listed: list[dict[str, str]] = []
+    room = LONGEST_CAUSE - 200  # for the message, and the names of the facts
+    for name, message in problems:
+        problem = {"argument": name, "message": message}
+        room -= len(json.dumps(problem, ensure_ascii=False)) + 2
+        if room < 0:
+            break
+        listed.append(problem)
+    message = nothing_started(problems)
+    if len(listed) < len(problems):
+        message += f" The first {len(listed)} follow."
+    return cause(message, problems=listed)

@@ -97,9 +97,35 @@ def definition(
             ),
         }
     return {
-        "Comment": "Trains a reinforcement-learning model on SageMaker.",
+        "Comment": "Trains a reinforcement-learning model on SageMaker. The input is described in "
+        "docs/arguments.md, the ends of an execution in docs/outcomes.md.",
         "QueryLanguage": "JSONata",
         "StartAt": "Initialise",
         "TimeoutSeconds": timeout_seconds,
-        "States": states,
+        "States": {
+            name: {"Comment": _COMMENTS[name.removesuffix("AsRole")], **state}
+            for name, state in states.items()
+        },
     }
+
+
+# What the console shows of a state to a person who has not read this.
+_COMMENTS = {
+    "Initialise": "Gives the variables their first values.",
+    "BuildRequest": "Checks the arguments and turns them into the request for a training job. "
+    "Nothing has been paid for yet.",
+    "Route": "Creates the training job, or ends here: a dry run succeeds, wrong arguments fail.",
+    "CreateTrainingJob": "Creates the training job and waits for it, while your script runs.",
+    "DescribeTrainingJob": "Asks SageMaker what became of the training job.",
+    "JudgeAttempt": "Decides by that: success, another attempt, a longer wait, or failure.",
+    "Verdict": "Goes where JudgeAttempt decided.",
+    "WaitForJob": "The training job or its debugger rules still run: waits, then looks again.",
+    "WaitBeforeRetry": "There was no capacity, or AWS failed: waits, then makes another attempt.",
+    "WhoseJob": "JudgeAttempt itself failed: stops the training job if it is this execution's.",
+    "StopTrainingJob": "Stops the training job, so that none runs on unwatched.",
+    "Succeeded": "The model is in S3; the output says where.",
+    "Failed": "Fails the execution: its error and cause say why. Redrive makes another attempt.",
+    "FailedForGood": "Fails the execution where Failed could not. Start a new one, do not redrive.",
+    "WhoDescribes": "Asks as the state machine itself, or as the role to assume.",
+    "WhoStops": "Stops the job as the state machine itself, or as the role to assume.",
+}

@@ -84,9 +84,9 @@ def train_rl_model(
         assume_role: Role that the state machine assumes to create the training job, such as one in
             another account. Default: the state machine's own role creates it. Allowed: the ARN of
             an IAM role that the deployment lists as assumable.
-        job_name: Name of the training job, unique within account and region for ever. Default:
-            `TrainingJob-[datetime]-[random id]`, the same for the same execution. Allowed: 1 to 63
-            letters, digits and inner hyphens.
+        job_name: Name of the training job; SageMaker never gives one twice in an account and
+            region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution.
+            Allowed: 1 to 63 letters, digits and inner hyphens.
         role: The job role: SageMaker assumes it to read the code, write the model. Allowed: the ARN
             of an IAM role, such as arn:aws:iam::123456789012:role/NAME.
         image: Registry path of the training image. Default: the prebuilt image of `toolkit`,
@@ -94,14 +94,15 @@ def train_rl_model(
             without spaces.
         source_dir: S3 URI of the gzipped tar of the training code. Default: the code that is in
             `image`. Allowed: an S3 URI s3://BUCKET/KEY.tar.gz.
-        toolkit: RL toolkit of the prebuilt image. Ignored beside `image`. Allowed: coach or ray.
-        toolkit_version: Version of the toolkit, exactly as AWS names it. Ignored beside `image`.
-            Allowed: a version that has an image, such as 1.6.0.
-        framework: Framework beneath the toolkit. Ignored beside `image`. Allowed: MXNet, TensorFlow
-            or PyTorch, in any case of letters.
+        toolkit: RL toolkit of the prebuilt image; has no effect with `image`. Allowed: coach or
+            ray.
+        toolkit_version: Version of the toolkit, exactly as AWS names it; has no effect with
+            `image`. Allowed: a version that has an image, such as 1.6.0.
+        framework: Framework beneath the toolkit; has no effect with `image`. Allowed: MXNet,
+            TensorFlow or PyTorch, in any case of letters.
         metric_definitions: Metrics and the regular expressions that find them in the log. Default:
-            RLEstimator's for the toolkit; none beside `image`. Allowed: at most 40: a map of name
-            to expression, or a list of {Name, Regex}.
+            RLEstimator's for the toolkit; none with `image`. Allowed: at most 40: a map of name to
+            expression, or a list of {Name, Regex}.
         training_input_mode: How SageMaker hands input data to the job. Allowed: File, Pipe or
             FastFile. Default: "File".
         hyperparameters: Hyperparameters of the script. Each value may be any JSON value and is

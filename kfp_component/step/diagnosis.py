@@ -94,7 +94,11 @@ def _undownloaded(text: str, source: Any, role: Any) -> str:
             "Upload the archive there, or correct source_dir."
         )
     if _SOURCE_DENIED.search(text):
-        return f"The job role {role or ''} may not read source_dir {source}: allow it s3:GetObject."
+        return (
+            f"The job role {role or ''} may not read source_dir {source}. The role that the "
+            "deployment made (output JobRoleArn) may once the setting job_read_locations names the "
+            "bucket; allow any other role s3:GetObject."
+        )
     if _NOT_AN_ARCHIVE.search(text):
         return f"source_dir {source} is not a gzipped tar archive: pack it with tar -czf."
     return ""

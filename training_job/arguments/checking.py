@@ -24,8 +24,14 @@ Rule = tuple[tuple[str, ...], Callable[[M], list[Problem]]]
 """The fields that a rule reads, and the function that returns what is wrong between them. It is
 called when each of those fields is right by itself."""
 
-_SAID_BY_ALLOWED = {"missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"}
+_SAID_BY_ALLOWED = {
+    *("missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"),
+    *("int_type", "int_parsing", "int_from_float", "bool_type", "bool_parsing"),
+}
 """Errors whose own message adds nothing to the words of what is allowed."""
+
+_LIKENESS = 0.65
+"""Of a name to a field's that it may have been meant for: more than learning_rate has to any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +60,13 @@ class Wording:
     Attributes:
         unknown: of a name that is no field, such as "is not an argument".
         page: where the fields are listed.
+        unlike: what to say of a name that is like no field's, before the page.
         private: fields whose values no message repeats.
     """
 
     unknown: str
     page: str
+    unlike: str = ""
     private: frozenset[str] = frozenset()
 
 
@@ -152,8 +160,8 @@ def _shown(value: Any, *, private: bool) -> str:
 
 
 def _unknown(name: Any, fields: Iterable[str], wording: Wording) -> Problem:
-    near = difflib.get_close_matches(str(name), fields, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"{wording.page} lists them"
+    near = difflib.get_close_matches(str(name), fields, n=1, cutoff=_LIKENESS)
+    hint = f"did you mean {near[0]}?" if near else f"{wording.unlike}{wording.page} lists them"
     return Problem(str(name), f"{wording.unknown}; {hint}")
 
 

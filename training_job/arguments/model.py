@@ -1,6 +1,6 @@
 """The arguments of a training run: one field each holds its name, type, default, limits and text.
 
-KFP inputs, the README table, docs/arguments.md and docs/arguments.schema.json are generated from
+KFP inputs, docs/arguments.md and docs/arguments.schema.json are generated from
 this model; `build_request` (request.py) turns it into the CreateTrainingJob request.
 Source: the documentation of the SageMaker RLEstimator component of Kubeflow Pipelines, and
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
@@ -165,8 +165,9 @@ class TrainingArguments(BaseModel):
         JobName | None,
         _Text,
         Field(
-            description="Name of the training job, unique within account and region for ever. "
-            "Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution.",
+            description="Name of the training job; SageMaker never gives one twice in an account "
+            "and region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same "
+            "execution.",
         ),
         Documented(
             allowed="1 to 63 letters, digits and inner hyphens",
@@ -230,7 +231,7 @@ class TrainingArguments(BaseModel):
     toolkit: Annotated[
         Literal["coach", "ray"] | None,
         _Text,
-        Field(description="RL toolkit of the prebuilt image. Ignored beside `image`."),
+        Field(description="RL toolkit of the prebuilt image; has no effect with `image`."),
         Documented(
             allowed="coach or ray",
             sets="`AlgorithmSpecification.TrainingImage` and the default metric definitions",
@@ -242,7 +243,8 @@ class TrainingArguments(BaseModel):
         Version | None,
         _Text,
         Field(
-            description="Version of the toolkit, exactly as AWS names it. Ignored beside `image`.",
+            description="Version of the toolkit, exactly as AWS names it; has no effect with "
+            "`image`.",
         ),
         Documented(
             allowed="a version that has an image, such as 1.6.0",
@@ -255,7 +257,7 @@ class TrainingArguments(BaseModel):
         # The documentation writes MXNet, TensorFlow and PyTorch; the images' names are lower case.
         Literal["mxnet", "pytorch", "tensorflow"] | None,
         BeforeValidator(lambda value: _lower(forms.text(value))),
-        Field(description="Framework beneath the toolkit. Ignored beside `image`."),
+        Field(description="Framework beneath the toolkit; has no effect with `image`."),
         Documented(
             allowed="MXNet, TensorFlow or PyTorch, in any case of letters",
             sets="`AlgorithmSpecification.TrainingImage`",
@@ -269,7 +271,7 @@ class TrainingArguments(BaseModel):
         Field(
             max_length=40,
             description="Metrics and the regular expressions that find them in the log. "
-            "Default: RLEstimator's for the toolkit; none beside `image`.",
+            "Default: RLEstimator's for the toolkit; none with `image`.",
         ),
         Documented(
             allowed="at most 40: a map of name to expression, or a list of {Name, Regex}",

@@ -14,9 +14,13 @@ from training_job.arguments.rules import RULES
 WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
+    unlike="what the script reads belongs in hyperparameters; ",
     # People put secrets there, though they should not.
     private=frozenset({"environment", "hyperparameters"}),
 )
+
+SCHEMA = "$schema"
+"""Names the JSON Schema of the input, to an editor; not an argument."""
 
 
 def parse_arguments(
@@ -26,7 +30,7 @@ def parse_arguments(
 
     Args:
         given: documented names to values, in any accepted form (docs/arguments.md). None and
-            blank text count as not given.
+            blank text count as not given, and so does `$schema`.
         guard_rails: defaults and limits of the deployment. Default: none but the documented
             limits.
 
@@ -41,6 +45,7 @@ def parse_arguments(
     if not isinstance(given, Mapping):
         message = f"got {shown(given)}; must be a map of argument names to values"
         raise InvalidArguments([Problem("arguments", message)])
+    given = {name: value for name, value in given.items() if name != SCHEMA}
     limits = guard_rails or GuardRails()
     arguments, problems = check(
         TrainingArguments,

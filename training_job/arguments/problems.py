@@ -35,9 +35,14 @@ def summary(problems: list[Problem]) -> str:
     Args:
         problems: at least one problem.
     """
-    count = "1 argument problem" if len(problems) == 1 else f"{len(problems)} argument problems"
     lines = [f"- {problem.argument}: {problem.message}" for problem in problems]
-    return "\n".join([f"{count}; nothing was started.", *lines])
+    return "\n".join([nothing_started(problems), *lines])
+
+
+def nothing_started(problems: list[Problem]) -> str:
+    """Return the sentence that says how many problems there are."""
+    count = "1 argument problem" if len(problems) == 1 else f"{len(problems)} argument problems"
+    return f"{count}; nothing was started."
 
 
 def shown(value: Any) -> str:

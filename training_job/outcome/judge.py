@@ -10,6 +10,7 @@ from __future__ import annotations
 from training_job.failure import Failure
 from training_job.outcome.capacity import NO_CAPACITY, no_capacity
 from training_job.outcome.create_call import MAX_LOOKS, name_taken, no_job
+from training_job.outcome.denied_data import denied_data
 from training_job.outcome.description import RUNNING, Description
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.service_error import ServiceErrorKind
@@ -94,7 +95,10 @@ def _failed(evidence: Evidence, job: Description) -> Verdict:
     reason = job.failure_reason or "SageMaker gave no reason"
     capacity = reason.startswith(NO_CAPACITY)
     if not reason.startswith(INFRASTRUCTURE):
-        message = f"{evidence.job} failed: {sentence(reason)}"
+        hint = denied_data(reason)
+        message = " ".join(
+            [f"{evidence.job} failed: {sentence(reason)}", *([hint] if hint else [])]
+        )
         return fail(evidence, Failure.TRAINING_JOB_FAILED, message, log=True)
     if capacity and evidence.plan.capacity_wait:
         return no_capacity(evidence, job, f"{evidence.job} failed: {sentence(reason)}")

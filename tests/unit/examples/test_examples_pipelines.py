@@ -4,6 +4,7 @@ import io
 import json
 import re
 import signal
+import sys
 import tarfile
 from importlib.metadata import version
 from pathlib import Path
@@ -120,16 +121,18 @@ def test_metrics_are_found_in_what_the_script_prints(
 
 
 @pytest.mark.parametrize(
-    "packages",
-    [
-        custom_image_pipeline.PACKAGES,
-        toolkit_image_pipeline.PACKAGES,
-        offline_pipeline.PACKAGES,
-    ],
+    "example", [custom_image_pipeline, toolkit_image_pipeline, offline_pipeline]
 )
-def test_steps_install_what_this_environment_has(packages: list[str]) -> None:
-    """Else a run without a cluster would stop, for want of an index."""
-    assert packages == [f"{name}=={version(name)}" for name in (p.split("==")[0] for p in packages)]
+def test_steps_run_in_what_this_environment_has(example: Any, tmp_path: Path) -> None:
+    """Else a run without a cluster would stop, for want of an index; also on another Python."""
+    executors = compiled(example.pipeline, tmp_path)["deploymentSpec"]["executors"]
+    steps = [each["container"] for name, each in executors.items() if "train" not in name]
+    assert steps
+    for step in steps:
+        assert step["image"] == f"python:3.{sys.version_info.minor}"
+        named = re.findall(r"(boto3|gymnasium|numpy)==([0-9.]+)", str(step["command"]))
+        assert dict(named)["boto3"] == version("boto3")
+        assert named == [(name, version(name)) for name, _ in named]
 
 
 @pytest.mark.parametrize(("sign", "solved"), [(1, True), (-1, False)])

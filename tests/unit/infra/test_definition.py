@@ -425,3 +425,11 @@ def test_the_timeline_of_a_run_without_faults_is_eight_states():
         path.append(name)
         name = following.get(name) or states[name].get("Next")
     assert len(path) == 8
+
+
+def test_every_state_tells_a_person_what_it_is_for(states):
+    comments = {name: state["Comment"] for name, state in states.items()}
+    for name, comment in comments.items():
+        assert comment.endswith("."), name
+        assert len(comment) <= 120, name
+    assert len(set(comments.values())) == len({name.removesuffix("AsRole") for name in comments})

@@ -428,6 +428,19 @@ class TestGuardRails:
         assert parse_arguments(given, rails).max_run == 2_419_200
 
 
+@pytest.mark.parametrize("name", ["learning_rate", "lr", "gamma", "batch_size", "iterations"])
+def test_a_hyperparameter_is_told_where_it_belongs(name):
+    with pytest.raises(InvalidArguments) as error:
+        parse_arguments(CUSTOM_IMAGE | {name: 1})
+    (problem,) = error.value.problems
+    assert "belongs in hyperparameters" in problem.message
+    assert "did you mean" not in problem.message
+
+
+def test_the_schema_that_an_editor_names_is_no_argument():
+    assert parse_arguments(CUSTOM_IMAGE | {"$schema": "docs/arguments.schema.json"})
+
+
 def with_groups(*types: str, **given: Any) -> dict[str, Any]:
     """Arguments of a job with a group of one instance for each type."""
     groups = [

@@ -133,7 +133,8 @@ def test_a_request_that_step_functions_cannot_carry_is_refused():
     many = {f"k{number}": "v" * 2400 for number in range(93)}
     result = submitted(CUSTOM_IMAGE | {"hyperparameters": many})
     assert result["error"] == "InvalidArguments"
-    assert str(LARGEST_REQUEST) in json.loads(result["cause"])["message"]
+    (problem,) = json.loads(result["cause"])["problems"]
+    assert str(LARGEST_REQUEST) in problem["message"]
 
 
 def test_the_deployments_defaults_are_shown():
@@ -165,3 +166,21 @@ def test_the_handler_is_a_thin_edge():
         "now": NOW,
     }
     assert build_request.handler(event, None) == submitted(CUSTOM_IMAGE)
+
+
+def test_each_problem_stands_once_in_a_cause():
+    result = submitted(CUSTOM_IMAGE | {"instance_count": 0, "max_run": "soon"})
+    cause = json.loads(result["cause"])
+    assert cause["message"] == "2 argument problems; nothing was started."
+    assert [problem["argument"] for problem in cause["problems"]] == ["instance_count", "max_run"]
+    assert result["cause"].count("a whole number of at least 1") == 1
+
+
+def test_problems_without_end_are_counted_and_the_first_are_told():
+    result = submitted(CUSTOM_IMAGE | {f"unknown_{number}": 1 for number in range(5000)})
+    cause = json.loads(result["cause"])
+    assert len(result["cause"]) <= LONGEST_CAUSE
+    told = len(cause["problems"])
+    assert 100 < told < 5000
+    assert cause["message"].startswith("5000 argument problems; nothing was started.")
+    assert cause["message"].endswith(f"The first {told} follow.")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.settings.model import Settings
 from lambdas import judge_attempt
 from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
 from training_job.failure import Failure
@@ -148,6 +149,40 @@ class TestEnded:
         assert reason in cause["message"]
         assert cause["links"]["logs"] in cause["message"]
         assert cause["job_name"] == JOB
+
+    @pytest.mark.parametrize(
+        ("reason", "setting"),
+        [
+            (
+                "ClientError: Data download failed:Unable to download object s3://b/k "
+                "(AccessDenied: Access Denied)",
+                "job_read_locations",
+            ),
+            (
+                "AlgorithmError: framework error: ... An error occurred (403) when calling the "
+                "HeadObject operation: Forbidden",
+                "job_read_locations",
+            ),
+            (
+                "AlgorithmError: User: arn:aws:sts::1:assumed-role/r/SageMaker is not authorized "
+                "to perform: s3:PutObject on resource: arn:aws:s3:::b/k; PutObject",
+                "job_write_locations",
+            ),
+            (
+                'ClientError: Artifact upload failed: AccessDenied: Access Denied (S3 URL "s3://b")',
+                "job_write_locations",
+            ),
+        ],
+    )
+    def test_where_s3_denied_the_data_the_setting_is_named(self, reason, setting):
+        _, cause = failure(judge(case(document("Failed", FailureReason=reason))))
+        assert f"once the setting {setting} names the bucket" in cause["message"]
+        assert setting in Settings.model_fields
+
+    @pytest.mark.parametrize("reason", ["AlgorithmError: 403 steps", "ClientError: no data"])
+    def test_where_nothing_was_denied_no_setting_is_named(self, reason):
+        _, cause = failure(judge(case(document("Failed", FailureReason=reason))))
+        assert "setting" not in cause["message"]
 
     def test_the_infrastructures_fault_is_tried_again_on_the_same_instance_type(self):
         doc = document("Failed", FailureReason="InternalServerError: We encountered an error")

@@ -1,0 +1,106 @@
+"""A first run in the deployed stack, on AWS or on the local AWS: ``make first-run``.
+
+Uploads the training code of an example, starts an execution with the input that the stack made for
+that (output ``FirstRunInput``) and follows it to its end. Afterwards the same input, pasted into
+the console, does the same.
+
+More arguments of the execution, or others, follow as JSON:
+``python -m examples.first_run '{"spot_instance": true}'``. CartPole runs in an image of your own:
+``python -m examples.first_run --example cartpole '{"image": "..."}'``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from examples.console import Console
+from examples.demo_examples import EXAMPLES, Example
+from examples.errors import ExampleError
+from examples.local_stack import ROOT
+from kfp_component.author.source_archive import pack_source
+from training_job.links import links
+
+_LOOK_SECONDS = 2.0
+_CHOICES = ("newsvendor", "cartpole")
+
+
+def run(console: Console, stack: str, example: Example, more: dict[str, Any]) -> bool:
+    """Start a run, follow it, and return whether it succeeded.
+
+    Raises:
+        ExampleError: the stack is not there, or AWS refused.
+    """
+    with console.stage(f"Read the outputs of the stack {stack}"):
+        outputs = _outputs(stack)
+    given = _arguments(outputs, example, more)
+    with console.stage("Pack and upload the training code"):
+        console.detail(f"examples/{example.name} to {given['source_dir']}")
+        url = urlsplit(given["source_dir"])
+        packed = pack_source(ROOT / "examples" / example.name, given["entry_point"])
+        boto3.client("s3").put_object(
+            Bucket=url.netloc, Key=url.path.lstrip("/"), Body=packed.content
+        )
+    with console.stage("Run"):
+        for line in json.dumps(given, indent=2).splitlines():
+            console.detail(line)
+        ended = _follow(console, outputs["StateMachineArn"], given)
+    good: bool = ended["status"] == "SUCCEEDED"
+    told = json.loads(ended.get("output") or ended.get("cause") or "{}")
+    facts = {name: str(told[name]) for name in ("message", "model_artifact_url") if name in told}
+    title = ended["status"] + (f": {ended['error']}" if "error" in ended else "")
+    console.summary(title, facts or {"Execution": ended["executionArn"]}, good=good)
+    return good
+
+
+def _outputs(stack: str) -> dict[str, str]:
+    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) -> dict[str, Any]:
+    """Return the stack's own input, made for another example where one was asked for."""
+    given = {**json.loads(outputs["FirstRunInput"]), **example.arguments, **more}
+    if "image" in given:
+        for name in ("toolkit", "toolkit_version", "framework"):
+            given.pop(name, None)
+    return given
+
+
+def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
+    states = boto3.client("stepfunctions")
+    started = states.start_execution(stateMachineArn=state_machine, input=json.dumps(given))
+    arn = started["executionArn"]
+    console.detail(links(arn, None)["execution"])
+    while True:
+        ended = states.describe_execution(executionArn=arn)
+        if ended["status"] != "RUNNING":
+            return ended
+        time.sleep(_LOOK_SECONDS)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run and return the exit code: 0 for a run that succeeded."""
+    parser = argparse.ArgumentParser(prog="python -m examples.first_run", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("more", nargs="?", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument("--stack", default="RlTraining", help="its name (RlTraining)")
+    parser.add_argument("--example", choices=_CHOICES, default=_CHOICES[0])
+    options = parser.parse_args(arguments)
+    console = Console(sys.stdout)
+    try:
+        return 0 if run(console, options.stack, EXAMPLES[options.example], options.more) else 1
+    except (ExampleError, BotoCoreError, ClientError) as error:
+        console.failure(str(error))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""``python -m examples.local``, as a person uses it: what it prints is pasted, and works."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.examples_program import ROOT, Program
+
+pytestmark = pytest.mark.e2e
+
+SECONDS = 120
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Program]:
+    faster = {"SFN_WAIT_SCALE": "0.01"}
+    program = Program(
+        tmp_path / "local", "examples.local", "--port", "0", "max_run_limit=7200", **faster
+    )
+    try:
+        program.read_until("# and after a change")
+        yield program
+    finally:
+        program.process.terminate()
+        program.process.communicate(timeout=60)
+
+
+def shell(local: Program, commands: str, home: Path) -> str:
+    """Run commands where what was printed has been pasted, and return what they print."""
+    pasted = re.findall(r"^   ((?:unset|export) .*)$", local.output, re.M)
+    stray = {"AWS_PROFILE": "nobody", "AWS_ENDPOINT_URL": "http://stray.invalid"}
+    run = subprocess.run(
+        ["bash", "-eux"],
+        input="\n".join([*pasted, commands]),
+        cwd=ROOT,
+        env={**os.environ, **stray, "CI": "true", "HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-6000:]
+    return run.stdout
+
+
+def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> None:
+    change = re.search(r"# and after a change: (cdk deploy .*)", local.output)[1]
+    assert "-c max_run_limit=7200" in change
+    printed = shell(local, f"{change} --no-change-set --output {tmp_path}/out", tmp_path)
+    assert "RlTraining (no changes)" in printed
+
+    # The bad day of docs/faults.md: after `make local`, a plan and an execution.
+    page = (ROOT / "docs" / "faults.md").read_text()
+    start, plan, run = re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S)[:3]
+    assert start == "make local\n"
+    printed = shell(local, plan + run, tmp_path)
+    assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*-2/output/model.tar.gz", printed)
+
+    local.process.send_signal(signal.SIGINT)
+    assert local.finish() == 0
+    assert local.output.endswith("\nStopped by SIGINT; nothing stays running.\n")
+    local.assert_nothing_is_left()
+
+
+def test_a_port_that_is_taken_is_said(local: Program) -> None:
+    port = re.search(r"ready at http://127\.0\.0\.1:(\d+)", local.output)[1]
+    second = subprocess.run(
+        [sys.executable, "-m", "examples.local", "--port", port],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert re.search(rf"the local AWS did not start:\n.*{port}", second.stdout)

@@ -1,0 +1,45 @@
+"""The project's Markdown pages and what is in them."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local_aws").rglob("*.md")]
+)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: Path
+    language: str
+    text: str
+
+
+def name(page):
+    return str(page.relative_to(ROOT))
+
+
+def blocks(*languages):
+    """Return the blocks of the languages, of all pages."""
+    return [
+        Block(page, language, text)
+        for page in PAGES
+        for language, text in _FENCE.findall(page.read_text())
+        if language in languages
+    ]
+
+
+def prose(page):
+    """Return a page without its fenced blocks."""
+    return _FENCE.sub("", page.read_text())
+
+
+def anchors(page):
+    """Return the anchors that GitHub makes of a page's headings."""
+    titles = re.findall(r"^#+ +(.*)$", prose(page), re.MULTILINE)
+    plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title).replace("`", "") for title in titles]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in plain}

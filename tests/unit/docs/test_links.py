@@ -1,0 +1,48 @@
+"""Every link leads somewhere, and every reader finds a road."""
+
+import re
+
+import pytest
+
+from tests.unit.docs.pages import PAGES, ROOT, anchors, name, prose
+
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_and_anchor_is_there(page):
+    for linked, picture in LINK.findall(prose(page)):
+        target = linked or picture
+        if re.match(r"https?://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), target
+
+
+def test_every_page_can_be_reached_from_the_index():
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / found).resolve() for found, _ in LINK.findall(index.read_text())}
+    pages = set((ROOT / "docs").glob("*.md")) - {index}
+    assert pages <= linked
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "README.md"], ids=name)
+def test_the_road_of_each_role_has_at_most_four_pages(page):
+    rows = re.findall(r"^\| ((?:run|write|start)[^|]*)\|(.*)\|$", page.read_text(), re.MULTILINE)
+    assert len(rows) == 3
+    for _, pages in rows:
+        assert 3 <= len(LINK.findall(pages)) <= 4
+
+
+def test_the_readme_is_read_in_a_minute_and_shows_a_report():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.split()) <= 700
+    assert "not been run in a live AWS account, nor on a Kubeflow cluster" in text
+    for scheme in ("light", "dark"):
+        picture = ROOT / "docs" / "pictures" / f"report-{scheme}.png"
+        assert f'"{name(picture)}"' in text
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size <= 200_000

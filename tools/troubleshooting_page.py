@@ -1,0 +1,306 @@
+"""docs/troubleshooting.md: the messages that people meet, each made by the code that says it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from infra.settings.context import read_settings
+from infra.settings.problems import InvalidSettings
+from kfp_component.aws.remedies import cannot
+from kfp_component.execution.result import NotTrained
+from kfp_component.record.record import LogLine
+from kfp_component.step.diagnosis import diagnose
+from training_job import InvalidArguments, parse_arguments
+from training_job.arguments.checking import accepted
+from training_job.arguments.guard_rails import GuardRails
+from training_job.arguments.model import TrainingArguments
+from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
+from training_job.job_name import OWNER_VARIABLE
+from training_job.outcome.description import describe
+from training_job.outcome.evidence import Evidence
+from training_job.outcome.judge import judge
+from training_job.outcome.service_error import service_error
+
+ROOT = Path(__file__).parents[1]
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/RlTrainingJob"
+JOB = "TrainingJob-20260131100000-0a1b2c3d"
+
+
+class Entry(NamedTuple):
+    """A message, and what to do about it."""
+
+    message: str
+    advice: str
+
+
+def troubleshooting_page() -> str:
+    """Return docs/troubleshooting.md."""
+    sections = {
+        "An execution fails with InvalidArguments": _arguments,
+        "An execution fails with TrainingJobFailed": _failed,
+        "An execution fails with TrainingJobStopped": _stopped,
+        "An execution fails with CapacityUnavailable": _capacity,
+        "An execution fails with RequestRejected": _rejected,
+        "The KFP step ends without a model": _step,
+        "cdk synth or cdk deploy ends": _settings,
+        "make ends": _make,
+    }
+    return "\n".join([_HEAD, *(_section(title, made) for title, made in sections.items())])
+
+
+_HEAD = """\
+<!-- Written by `make generate` from tools/troubleshooting_page.py; do not edit. -->
+# Troubleshooting
+
+Search this page for the words that you see. Names, numbers and places in them are examples; the
+words are those of the code, which wrote this page. What each error of an execution means is in
+[outcomes.md](outcomes.md).
+
+In the console the reason is the *Cause* of the execution; in a KFP run it is at the end of the
+step's log.
+"""
+
+
+def _section(title: str, made: Callable[[], Iterator[Entry]]) -> str:
+    entries = [f"```text\n{entry.message}\n```\n\n{entry.advice}\n" for entry in made()]
+    return "\n".join([f"## {title}\n", *entries])
+
+
+def _arguments() -> Iterator[Entry]:
+    yield Entry(
+        _problem(learning_rate=0.1),
+        "What your script reads as an option is one of `hyperparameters`: "
+        '`{"hyperparameters": {"learning_rate": 0.1}}`.',
+    )
+    yield Entry(
+        _problem(image=None),
+        "Name your own image in `image`, or one of AWS's by the three toolkit arguments.",
+    )
+    yield Entry(
+        _problem(GuardRails(region="eu-west-1")),
+        "One deployment trains in one region: start the state machine of the other.",
+    )
+    yield Entry(
+        _problem(GuardRails(allowed_job_roles=[f"{ROLE}-1A2B"])),
+        "Take the stack's output `JobRoleArn`. For another role, the platform engineer lists it in "
+        "the setting `allowed_job_roles`.",
+    )
+    yield Entry(
+        _problem(GuardRails(max_run_limit=600)),
+        "The limit is the setting `max_run_limit`. Ask for less, or have it raised.",
+    )
+    yield Entry(
+        _problem(instance_count="many"),
+        "Write a number. [arguments.md](arguments.md) has the accepted forms of each argument.",
+    )
+
+
+def _problem(rails: GuardRails | None = None, **given: Any) -> str:
+    """Return the first problem of the arguments, as a cause lists it."""
+    names = ("region", "role", "image", "entry_point", "source_dir", "model_artifact_path")
+    fields = TrainingArguments.model_fields
+    base = {name: accepted(fields[name]).example for name in (*names, "max_run")}
+    try:
+        parse_arguments(base | given, rails)
+    except InvalidArguments as error:
+        problem = error.problems[0]
+        return f"{problem.argument}: {problem.message}"
+    raise ValueError("these arguments are right")
+
+
+def _failed() -> Iterator[Entry]:
+    reason = 'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage ""'
+    yield Entry(
+        _judged(TrainingJobStatus="Failed", FailureReason=reason),
+        "Your script raised, or ended with that exit code. The end of its log says why; the KFP "
+        "step shows it.",
+    )
+    denied = "ClientError: Data download failed:Unable to download object s3://data/train.csv"
+    yield Entry(
+        _judged(
+            TrainingJobStatus="Failed", FailureReason=f"{denied} (AccessDenied: Access Denied)"
+        ),
+        "Add the bucket to the setting and deploy, or give your own role a policy.",
+    )
+    denied = "ClientError: Artifact upload failed: AccessDenied: Access Denied"
+    yield Entry(
+        _judged(TrainingJobStatus="Failed", FailureReason=denied),
+        "The same for `model_artifact_path` and `checkpoint_config`, where the job writes.",
+    )
+    yield Entry(
+        _judged(TrainingJobStatus="Completed"),
+        "Save the model in the directory that `SM_MODEL_DIR` names before the script ends.",
+    )
+
+
+def _stopped() -> Iterator[Entry]:
+    yield Entry(
+        _judged(TrainingJobStatus="Stopped", SecondaryStatus="Stopped"),
+        "Somebody stopped the job in SageMaker, or a debugger action did. That is no success, "
+        "model or not.",
+    )
+    yield Entry(
+        _judged(TrainingJobStatus="Stopped", SecondaryStatus="MaxRuntimeExceeded"),
+        "Save the model as you train, not only at the end; or raise `max_run`.",
+    )
+
+
+def _capacity() -> Iterator[Entry]:
+    quota = (
+        "The account-level service limit 'ml.p3.2xlarge for training job usage' is 0 Instances, "
+        "with current utilization of 0 Instances and a request delta of 1 Instances. "
+        "(Service: SageMaker, Status Code: 400) ResourceLimitExceeded"
+    )
+    yield Entry(
+        _uncreated("SageMaker.ResourceLimitExceededException", quota, calls=2),
+        "Have the quota raised in *Service Quotas* (of a new account it is often 0), or name "
+        "`fallback_instance_types`.",
+    )
+    yield Entry(
+        _judged(
+            TrainingJobStatus="Failed",
+            FailureReason="CapacityError: Unable to provision requested ML compute capacity.",
+        ),
+        "AWS has none of the type left. Raise `max_attempts`, name `fallback_instance_types`, or "
+        "train elsewhere.",
+    )
+
+
+def _rejected() -> Iterator[Entry]:
+    pass_role = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/RlTraining-TrainingRole/x is not authorized to "
+        f"perform: iam:PassRole on resource: {ROLE}"
+    )
+    yield Entry(
+        _uncreated("SageMaker.AmazonSageMakerException", pass_role),
+        "The state machine may pass the job roles that the deployment knows: the setting "
+        "`allowed_job_roles`.",
+    )
+    yield Entry(
+        _judged(
+            name_chosen=True,
+            TrainingJobStatus="Completed",
+            Environment={OWNER_VARIABLE: f"{_EXECUTION}-before"},
+        ),
+        "Leave `job_name` out: then each execution has a name of its own.",
+    )
+
+
+_EXECUTION = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:run"
+
+
+def _evidence(**known: Any) -> Evidence:
+    defaults: dict[str, Any] = {
+        "execution": ExecutionContext(_EXECUTION, "2026-01-31T10:00:00Z"),
+        "attempt": Attempt(JOB, "ml.p3.2xlarge", "2026-01-31T10:00:00Z", 0),
+        "plan": Plan(1, ["ml.p3.2xlarge"], False, False, [], {}),
+        "progress": Progress(),
+        "error": None,
+        "description": None,
+        "describe_error": None,
+        "now": datetime(2026, 1, 31, 11, tzinfo=UTC),
+    }
+    return Evidence(**defaults | known)
+
+
+def _judged(*, name_chosen: bool = False, **document: Any) -> str:
+    plan = Plan(1, ["ml.p3.2xlarge"], False, name_chosen, [], {})
+    document = {"TrainingJobName": JOB, "CreationTime": "2026-01-31T10:00:02Z"} | document
+    return _message(_evidence(plan=plan, description=describe(document)))
+
+
+def _uncreated(error: str, words: str, calls: int = 0) -> str:
+    missing = {"Error": "SageMaker.SageMakerException", "Cause": "Requested resource not found."}
+    return _message(
+        _evidence(
+            error=service_error({"Error": error, "Cause": words}),
+            describe_error=service_error(missing),
+            progress=Progress(calls=calls),
+        )
+    )
+
+
+def _message(evidence: Evidence) -> str:
+    verdict = judge(evidence)
+    if not verdict.error:
+        raise ValueError(f"{verdict.decision} is no failure")
+    message: str = json.loads(verdict.cause)["message"]
+    return message.replace(evidence.links["logs"], "https://...")
+
+
+def _step() -> Iterator[Entry]:
+    download = "sagemaker_training/files.py in download_and_extract\n"
+    yield Entry(
+        _diagnosed(f"{download}An error occurred (404) when calling the HeadObject operation"),
+        "`upload_source` puts the code where it says, and returns the URI for `source_dir`.",
+    )
+    yield Entry(
+        _diagnosed(f"{download}An error occurred (403) when calling the HeadObject operation"),
+        "Put the code into the stack's own bucket (`ArtifactBucketName`), or name its bucket in "
+        "the setting `job_read_locations`.",
+    )
+    yield Entry(
+        _diagnosed("python: can't open file '/opt/ml/code/trian.py': [Errno 2]"),
+        "`entry_point` is the path of the script within the archive.",
+    )
+    yield Entry(
+        str(cannot("start an execution of RlTraining", NoCredentialsError())),
+        "[Launching from Kubeflow](deploy.md#5-launch-from-kubeflow-pipelines) has three ways to "
+        "give the pods the role.",
+    )
+    for code, said, advice in (
+        (
+            "AccessDeniedException",
+            "not authorized to perform: states:StartExecution",
+            "The pod runs as another role than the launcher role: see the same section.",
+        ),
+        (
+            "StateMachineDoesNotExist",
+            "State Machine Does Not Exist",
+            "The ARN is of another account or region, or the stack was renamed.",
+        ),
+    ):
+        error = ClientError({"Error": {"Code": code, "Message": said}}, "StartExecution")
+        yield Entry(str(cannot("start an execution of RlTraining", error)), advice)
+
+
+def _diagnosed(log: str) -> str:
+    given = {"source_dir": "s3://my-bucket/code.tar.gz", "role": ROLE, "entry_point": "train.py"}
+    failure = NotTrained("TrainingJobFailed", "The training job failed.", {})
+    return diagnose(failure, given, [LogLine("", line) for line in log.splitlines()])
+
+
+def _settings() -> Iterator[Entry]:
+    wrong = {"retain_dat": False, "allowed_instance_types": "ml.m5.huge"}
+    try:
+        read_settings(wrong)
+    except InvalidSettings as error:
+        yield Entry(
+            str(error), "All that is wrong is listed. [settings.md](settings.md) has every setting."
+        )
+
+
+def _make() -> Iterator[Entry]:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    found = re.findall(r'echo "(make: (?:needs|the installation)[^"]*)" >&2', text)
+    advices = (
+        "Install one, or name it: `make demo PYTHON=/path/to/python3.12`.",
+        "On Debian and Ubuntu: `apt-get install build-essential`.",
+        "The log's last lines are shown. Behind a proxy or a private index, configure pip and npm "
+        "for it.",
+    )
+    for message, advice in zip(found, advices, strict=True):
+        yield Entry(
+            message.replace("$(firstword $(CC) cc)", "cc").replace(
+                "$(INSTALL_LOG)", ".venv/install.log"
+            ),
+            advice,
+        )
