@@ -1,8 +1,8 @@
 """A sweep under random faults, each trial with its own: `python -m bench.sweep_soak`.
 
-200 trials, each a real training job that meets a fault plan drawn by a seed (bench/soak.py); a tenth
-of the scripts fail. Exits with 1 unless the sweep succeeds with exactly the others, every trial has
-one execution, and nothing is doubled or left running.
+200 trials, each a real training job that meets a fault plan drawn by a seed (bench/soak.py); a
+tenth of the scripts fail. Exits with 1 unless the sweep succeeds with exactly the others, every
+trial has one execution, and nothing is doubled or left running.
 
     python -m bench.sweep_soak [--trials 200] [--at-once 10] [--seed 1]
 """
@@ -72,8 +72,8 @@ def main() -> int:
     # A script that fails, fails whatever else happens: it meets no fault that takes more jobs.
     for number in range(FAIL_EACH, options.trials + 1, FAIL_EACH):
         plans[number - 1] = soak._well(draw)
-    with deployed_stage(wait_scale=0.005) as stage:
-        stage = SweepStage(stage.client, stage.endpoint_url, stage.outputs)
+    with deployed_stage(wait_scale=0.005) as deployed:
+        stage = SweepStage(deployed.client, deployed.endpoint_url, deployed.outputs)
         name, began = f"soak{options.seed}", time.monotonic()
         for number, plan in enumerate(plans, start=1):
             if plan.faults:
