@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor \
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline sweep newsvendor \
 	second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
@@ -73,15 +73,19 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults.
+soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
 	@python -m bench.soak
+	@python -m bench.sweep_soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
 	@python -m examples.demo offline
+
+sweep: $(BIN)/.ready ## 200 real trainings in one execution, compared with a plain loop.
+	@python -m examples.sweep.sweep
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor
