@@ -102,10 +102,10 @@ assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS=
 drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
 	@python -m infra.operations.drain $(ARGS)
 
-component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [SWEEP=1] [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
 	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
 		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
-		--output "$(or $(OUTPUT),component.yaml)"
+		$(if $(SWEEP),--sweep) --output "$(or $(OUTPUT),$(if $(SWEEP),sweep_)component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
