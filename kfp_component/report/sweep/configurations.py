@@ -11,6 +11,8 @@ from kfp_component.report.chart import round_steps
 from kfp_component.report.html import Html, element
 
 MOST_SHOWN = 40
+_MARGIN = 3
+"""Percent of a strip at either end where no label of the scale has room."""
 
 
 def configurations(swept: Swept) -> Html | None:
@@ -57,10 +59,9 @@ def _row(
     ]
     drawn.append(element("i", class_="iqm", style=f"left:{scale.place(each['iqm']):.2f}%"))
     yield element("div", name, class_=f"name{best}")
+    many = element("span", f" n={each.get('n')}", class_="soft")
+    yield element("div", told, many, class_="value")
     yield element("div", *drawn, class_=f"strip{best}", role="img", aria_label=f"{name}: {told}")
-    yield element(
-        "div", told, element("span", f" n={each.get('n')}", class_="soft"), class_="value"
-    )
 
 
 class _Scale:
@@ -76,14 +77,14 @@ class _Scale:
         return (value - self._low) / (self._high - self._low) * 100
 
     def axis(self) -> Iterator[Html]:
-        """Return the cells below the rows."""
-        inside = [step for step in self.steps if self._low <= step <= self._high]
+        """Yield what stands below the rows."""
+        places = [(step, self.place(step)) for step in self.steps]
         labels = (
-            element("span", number(step), style=f"left:{self.place(step):.2f}%") for step in inside
+            element("span", number(step), style=f"left:{place:.2f}%")
+            for step, place in places
+            if _MARGIN <= place <= 100 - _MARGIN
         )
-        yield element("div", class_="blank")
         yield element("div", *labels, class_="scale")
-        yield element("div", class_="blank")
 
 
 def _legend(swept: Swept) -> Html:

@@ -7,6 +7,8 @@ from kfp_component.execution.result import Swept
 from kfp_component.report.html import Html, element
 
 _FEW = 60
+_LEAST = 7
+"""Height in percent of what is too short, or not known, to be seen."""
 
 
 def billable_time(swept: Swept) -> Html | None:
@@ -20,7 +22,7 @@ def billable_time(swept: Swept) -> Html | None:
         element(
             "i",
             class_="failed" if trial.get("error") else "done",
-            style=f"height:{max((_seconds(trial) or 0) / most * 100, 1.5):.1f}%",
+            style=f"height:{max((_seconds(trial) or 0) / most * 100, _LEAST):.1f}%",
             title=f"trial {trial.get('trial')}: {_told(trial)}",
         )
         for trial in trials

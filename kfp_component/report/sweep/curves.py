@@ -8,8 +8,8 @@ from kfp_component.report.html import Html, element
 from kfp_component.watch.ended_logs import Curves, Point
 from training_sweep.statistics import interquartile_mean
 
-_WIDTH, _HEIGHT = 900, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 34
+_WIDTH, _HEIGHT = 900, 350
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 52
 _PLACES = 100
 _BAND_FROM = 3
 """Seeds from which a band says something."""
@@ -42,7 +42,9 @@ def learning_curves(curves: Curves, best: Sequence[int]) -> Html | None:
     told = f"{curves.metric} of {len(curves.points)} trials"
     svg = element("svg", *drawing, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=told)
     return element(
-        "div", element("div", _legend(band != []), svg, class_="card"), _shown(curves, own)
+        "div",
+        element("div", _legend(bool(band), bool(others)), svg, class_="card wide"),
+        _shown(curves, own),
     )
 
 
@@ -97,7 +99,7 @@ class _Axes:
         for step in round_steps(1, self.end + 1):
             if 1 <= step <= self.end + 1 and step == int(step):
                 x = f"{self.x(step - 1):.1f}"
-                yield element("text", number(step), x=x, y=bottom + 16, text_anchor="middle")
+                yield element("text", number(step), x=x, y=bottom + 22, text_anchor="middle")
         yield element("text", "values in the log", x=right, y=_HEIGHT - 3, text_anchor="end")
 
     def line(self, kind: str, points: Sequence[tuple[float, float]]) -> Html:
@@ -110,15 +112,16 @@ class _Axes:
         return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
 
 
-def _legend(has_band: bool) -> Html:
+def _legend(has_band: bool, has_others: bool) -> Html:
     words: Mapping[str, str] = (
         {"mean": "interquartile mean of the best configuration", "band": "its middle half"}
         if has_band
         else {"mean": "best configuration"}
     )
+    others = {"other": "trials of others"} if has_others else {}
     parts = [
         part
-        for kind, text in {**words, "other": "trials of others"}.items()
+        for kind, text in {**words, **others}.items()
         for part in (element("span", class_=f"swatch {kind}"), text)
     ]
     return element("p", *parts, class_="legend soft")
@@ -126,7 +129,10 @@ def _legend(has_band: bool) -> Html:
 
 def _shown(curves: Curves, own: Sequence[object]) -> Html | None:
     count = len(curves.points)
-    which = f"{count} of {curves.trials} trials with a result are drawn"
-    sample = f": {len(own)} of the best configuration, and an even sample of the others"
-    text = f"{which}{sample if count < curves.trials else ''}. {curves.problem}"
+    if count == curves.trials:
+        return None
+    text = (
+        f"{count} of {curves.trials} trials with a result are drawn: {len(own)} of the best "
+        f"configuration, and an even sample of the others. {curves.problem}"
+    )
     return element("p", text.strip(), class_="soft")
