@@ -96,12 +96,16 @@ def read_curves(
 def chosen(trials: Sequence[int], first: Sequence[int], most: int = MOST_CURVES) -> list[int]:
     """Return which trials to show: those wanted first, and an even sample of the others.
 
+    Others have at least half of the room.
+
     Example:
         >>> chosen(range(1, 101), [7, 8], 6)
         [7, 8, 1, 27, 52, 76]
     """
-    wanted = [trial for trial in first if trial in set(trials)][:most]
-    others = [trial for trial in trials if trial not in set(wanted)]
+    known = set(trials)
+    own = [trial for trial in first if trial in known]
+    others = [trial for trial in trials if trial not in set(own)]
+    wanted = own[: max(most // 2, most - len(others))]
     count = min(len(others), most - len(wanted))
     return wanted + [others[index * len(others) // count] for index in range(count)]
 

@@ -6,7 +6,8 @@ SWEEP_STYLE = """
   gap: 3px 14px; align-items: center; font-size: 13px; grid-auto-flow: dense; }
 .ranks > * { grid-column: 2; }
 .ranks .name { grid-column: 1; overflow-wrap: anywhere; line-height: 1.3; padding: 2px 0; }
-.ranks .value { grid-column: 3; font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
+.ranks .value { grid-column: 3; font-variant-numeric: tabular-nums; text-align: right;
+  white-space: nowrap; }
 .strip, .scale { position: relative; height: 24px; min-width: 0; }
 .strip { border-left: 1px solid var(--line); border-right: 1px solid var(--line); }
 .strip::before { content: ""; position: absolute; left: 0; right: 0; top: 50%;
@@ -32,6 +33,7 @@ polyline.other { stroke: var(--mark); stroke-width: 1; opacity: .4; }
 polyline.own { stroke: var(--good); stroke-width: 1; opacity: .45; }
 polyline.mean { stroke: var(--good); stroke-width: 2.5; }
 polygon.band { fill: var(--good); opacity: .18; stroke: none; }
+.wide svg { overflow: visible; }
 .swatch.other { border-color: var(--mark); } .swatch.mean { border-color: var(--good); }
 .swatch.band { height: 10px; border: 0; background: var(--good); opacity: .25; }
 section h3 { margin: 14px 0 6px; }
