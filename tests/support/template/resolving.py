@@ -66,9 +66,22 @@ class Resolver:
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
-    def definition(self) -> dict[str, Any]:
-        """The state machine's definition."""
-        return json.loads(self.resource("AWS::StepFunctions::StateMachine")["DefinitionString"])
+    def machine(self, name: str = "RlTraining") -> dict[str, Any]:
+        """The properties of the state machine of this name."""
+        (found,) = [
+            each
+            for each in self.resources("AWS::StepFunctions::StateMachine").values()
+            if each["StateMachineName"] == name
+        ]
+        return found
+
+    def definition(self, name: str = "RlTraining") -> dict[str, Any]:
+        """The definition of the state machine of this name."""
+        return json.loads(self.machine(name)["DefinitionString"])
+
+    def _machine(self, logical_id: str) -> str:
+        name = "RlSweep" if logical_id.startswith("Sweeps") else "RlTraining"
+        return self.place.arn("states", f"stateMachine:{name}")
 
     def _ref(self, name: str) -> str:
         pseudo = {
@@ -87,7 +100,9 @@ class Resolver:
         if kind == "AWS::Lambda::Version":
             return self.place.arn("lambda", f"function:{name}:1")
         if kind == "AWS::StepFunctions::StateMachine":
-            return self.place.arn("states", "stateMachine:RlTraining")
+            return self._machine(name)
+        if kind == "AWS::StepFunctions::StateMachineAlias":
+            return f"{self._machine(name.replace('Alias', 'StateMachine'))}:live"
         if kind == "AWS::SNS::Topic":
             return self.place.arn("sns", name)
         return name
@@ -107,7 +122,7 @@ class Resolver:
             "AWS::KMS::Key": self.place.arn("kms", f"key/{name}"),
             "AWS::Events::Rule": self.place.arn("events", f"rule/{name}"),
             "AWS::S3::Bucket": f"arn:{self.place.partition}:s3:::{name.lower()}",
-            "AWS::StepFunctions::StateMachine": self.place.arn("states", "stateMachine:RlTraining"),
+            "AWS::StepFunctions::StateMachine": self._machine(name),
         }
         return arns[kind]
 
