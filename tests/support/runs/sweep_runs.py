@@ -138,9 +138,9 @@ class SweepStage(Stage):
         }
         merged = {key: value for key, value in merged.items() if value is not None}
         states, machine = self.client("stepfunctions"), machine or self.machine
-        arn = states.start_execution(
-            stateMachineArn=machine, name=name, input=json.dumps(merged)
-        )["executionArn"]
+        arn = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(merged))[
+            "executionArn"
+        ]
         return Sweep(arn, self.outputs["StateMachineArn"], states, self.client("sagemaker"))
 
     def faults(self, sweep: str, faults: Sequence[Mapping[str, Any]]) -> None:

@@ -339,9 +339,7 @@ FORBIDDEN = (
         "states:StopExecution",
         _arn("states", "execution:Payroll:june"),
     ),
-    Forbidden(
-        "SweepsRole", "start training jobs", "sagemaker:CreateTrainingJob", _JOB, _RUN_TIME
-    ),
+    Forbidden("SweepsRole", "start training jobs", "sagemaker:CreateTrainingJob", _JOB, _RUN_TIME),
     Forbidden("SweepsRole", "pass the job role", "iam:PassRole", JOB_ROLE, _TO_SAGEMAKER),
     Forbidden("SweepsPlanSweepRole", "start executions", "states:StartExecution", MACHINE),
     Forbidden("SweepsTrialsStopTrialsRole", "start executions", "states:StartExecution", MACHINE),
