@@ -33,6 +33,11 @@ def status(cluster, pod):
     return [each["status"] for each in pod.executions(cluster.states)]
 
 
+def ended(process, seconds):
+    process.communicate(timeout=seconds)
+    return process.returncode
+
+
 def trials(cluster, pod):
     """The executions of a sweep's trials, by their name's ending."""
     arn = cluster.outputs["StateMachineArn"]
@@ -87,7 +92,7 @@ def test_sigterm_stops_the_sweep_and_every_training(cluster):
     process = pod.start()
     wait_for(lambda: list(trials(cluster, pod).values()).count("RUNNING") == 3)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 143
+    assert ended(process, 10) == 143
     assert status(cluster, pod) == ["ABORTED"]
     wait_for(lambda: "RUNNING" not in trials(cluster, pod).values(), 20)
     assert len(trials(cluster, pod)) == 3
@@ -98,7 +103,7 @@ def test_the_kill_command_stops_the_sweep(cluster):
     process = pod.start()
     wait_for(lambda: "RUNNING" in trials(cluster, pod).values())
     assert pod.stop() == 0
-    assert process.wait(20) == 143
+    assert ended(process, 20) == 143
     assert status(cluster, pod) == ["ABORTED"]
 
 
@@ -107,7 +112,7 @@ def test_a_pod_that_is_killed_is_replaced_by_one_that_joins(cluster):
     process = pod.start()
     wait_for(lambda: len(trials(cluster, pod)) > 3)
     process.kill()
-    process.wait(10)
+    ended(process, 10)
     code, text = pod.run(KFP_RETRY_INDEX="1")
     assert code == 0, text
     assert "Joined the execution of this task" in text
