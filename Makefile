@@ -66,7 +66,7 @@ soak: $(BIN)/.ready ## 200 executions under random faults.
 	@python -m bench.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep_quota sweep_launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
