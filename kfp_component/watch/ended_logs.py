@@ -17,7 +17,7 @@ Point = tuple[int, float]
 MOST_CURVES = 40
 # What is left of 400 calls in the last hour of a sweep; each trial takes two or more.
 _MOST_CALLS = 90
-_PAGE = 4_000
+_PAGE = 3_000
 _MOST_POINTS = 200
 # The step's share of a run that it may end later than its execution.
 _SHARE, _SHORTEST, _LONGEST = 0.05, 2.0, 25.0

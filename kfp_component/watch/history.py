@@ -10,7 +10,7 @@ from kfp_component.aws.clients import Aws
 
 # An event may hold 256 KiB: small pages keep memory flat.
 _PAGE = 25
-_LARGEST_PAGE = 500_000
+_LARGEST_PAGE = 300_000
 
 News = TypeVar("News")
 
@@ -71,7 +71,7 @@ class ExecutionHistory(Generic[News]):
             return found[::-1]
 
     def _fitting(self, events: Sequence[Mapping[str, Any]]) -> int:
-        """Return how many events like these make a page of half a megabyte."""
+        """Return how many events like these make a page that is not too large."""
         size = sum(
             len(text)
             for event in events

@@ -18,7 +18,7 @@ from training_sweep.records import Record
 
 # A sweep of 500 trials writes 5,000 to 12,500 events: they are read in pages as large as memory
 # allows, and less often than the execution is described, so that an hour takes few calls.
-_PAGES = (20, 200)
+_PAGES = (10, 200)
 _SELDOM = 3
 _SHOWN_FAILURES = 3
 _SHOWN_LINES = 20

@@ -12,7 +12,7 @@ from kfp import compiler, dsl
 from kfp_component import sweep_rl_model, train_rl_model
 from kfp_component.errors import BadInput
 from kfp_component.task_input.executor_input import ExecutorInput
-from tests.kfp_backend import Outputs, Run
+from tests.kfp_backend import LauncherFailed, Outputs, Run
 from training_job import build_request, parse_arguments
 from training_sweep.parsing import parse_sweep
 from training_sweep.trials import trials_of
@@ -298,3 +298,34 @@ def test_a_sweep_s_arguments_from_parameters_and_its_outputs_in_a_training(tmp_p
     (request,) = requests(tmp_path, pipeline, SWEPT, **given)
     assert hyperparameters(request) == {"lr": 0.1, "net": [64, 64]}
     assert tags(request)["seed"] == "3"
+
+
+@dsl.container_component
+def evaluate(model: dsl.Input[dsl.Model]):
+    return dsl.ContainerSpec(image="i", command=["evaluate"], args=["{{$}}"])
+
+
+def test_the_model_as_an_artifact_takes_a_pipeline_of_its_own(tmp_path):
+    """As docs/kfp-step.md says; without the nesting it compiles, and fails at run time."""
+
+    def imported(url):
+        model = dsl.importer(artifact_uri=url, artifact_class=dsl.Model, reimport=False)
+        evaluate(model=model.output)
+
+    @dsl.pipeline
+    def evaluate_model(url: str):
+        imported(url)
+
+    @dsl.pipeline(name="p")
+    def nested():
+        evaluate_model(url=train_rl_model(**GIVEN).outputs["model_artifact_url"])
+
+    @dsl.pipeline(name="p")
+    def direct():
+        imported(train_rl_model(**GIVEN).outputs["model_artifact_url"])
+
+    *_, pod = pods(tmp_path, nested)
+    (model,) = pod.message["inputs"]["artifacts"]["model"]["artifacts"]
+    assert model["uri"] == MADE["model_artifact_url"]
+    with pytest.raises(LauncherFailed, match="parent DAG does not have input parameter"):
+        pods(tmp_path, direct)
