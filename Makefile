@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo test check slow generate synth properties soak bench newsvendor second-engine assume-role-policy drain component clean
+.PHONY: help environment demo test check slow generate synth properties soak bench sweep newsvendor second-engine assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands.
@@ -62,12 +62,17 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults.
+soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
 	@python -m bench.soak
+	@python -m bench.sweep_soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep_quota sweep_launcher; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
+		sweep_quota sweep_launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
+
+sweep: $(BIN)/.ready ## 200 real trainings in one execution, compared with a plain loop.
+	@python -m examples.sweep.sweep
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor

@@ -21,6 +21,7 @@ from kfp_component.author import generate as kfp_component_files
 from tools.settings_page import settings_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
+from training_sweep.arguments.model import SweepArguments
 
 ROOT = Path(__file__).parents[1]
 API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/"
@@ -37,6 +38,9 @@ def generated() -> dict[Path, str]:
         Path("README.md"): _between_marks(readme, "arguments", arguments_table()),
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
+        Path("docs/sweep-arguments.md"): sweep_arguments_page(),
+        Path("docs/sweep.schema.json"): _json(sweep_schema()),
+        Path("docs/inputs/sweep.json"): _json(sweep_input()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
@@ -73,8 +77,19 @@ def arguments_schema() -> dict[str, Any]:
     It takes the documented forms (comma-delimited ids, maps or lists of tags and metrics) beside
     those the model dumps; numbers and booleans as text are left to the state machine.
     """
-    schema = _readable(TrainingArguments.model_json_schema())
+    return _schema(TrainingArguments, "Execution input of the RlTraining state machine")
+
+
+def sweep_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a sweep's input, as `arguments_schema` does."""
+    return _schema(SweepArguments, "Execution input of the RlSweep state machine")
+
+
+def _schema(model: type[TrainingArguments], title: str) -> dict[str, Any]:
+    schema = _readable(model.model_json_schema())
     properties = schema["properties"]
+    if "seeds" in properties:
+        _also(properties["seeds"], {"type": ["string", "integer"]})
     for name in ("vpc_security_group_ids", "vpc_subnets", "fallback_instance_types"):
         _also(properties[name], {"type": "string"})
     _also(properties["metric_definitions"], {"type": "object"})
@@ -82,15 +97,44 @@ def arguments_schema() -> dict[str, Any]:
     _also(properties["framework"], {"enum": ["MXNet", "TensorFlow", "PyTorch"]})
     for name in ("instance_type", "fallback_instance_types"):
         _of_strings(properties[name])["examples"] = instance_types()["training"]
-    for name, field in TrainingArguments.model_fields.items():
+    for name, field in model.model_fields.items():
         documented = _documented(field)
         text = f"{field.description} Allowed: {documented.allowed}."
         properties[name] |= {"description": text, "examples": [documented.example]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Execution input of the RlTraining state machine",
+        "title": title,
         **{key: value for key, value in schema.items() if key != "description"},
     }
+
+
+def sweep_arguments_page() -> str:
+    """Return docs/sweep-arguments.md: what a sweep has beyond a training, or otherwise."""
+    fields = SweepArguments.model_fields
+    training = TrainingArguments.model_fields
+    own = [_section(name, field) for name, field in fields.items() if name not in training]
+    other = [
+        _section(name, field)
+        for name, field in fields.items()
+        if name in training and field.description != training[name].description
+    ]
+    return "\n".join([_SWEEP_HEAD, *own, _SWEEP_OTHER_HEAD, *other])
+
+
+def sweep_input() -> dict[str, Any]:
+    """Return the input of a sweep, to paste into the console."""
+    training = custom_image_input()
+    del training["checkpoint_config"]
+    varied = {
+        name: _documented(SweepArguments.model_fields[name]).example
+        for name in ("space", "samples", "seeds", "objective_metric", "max_parallel", "pilot")
+    }
+    training["hyperparameters"] = {
+        name: value
+        for name, value in training["hyperparameters"].items()
+        if name not in {*varied["space"], "seed"}
+    }
+    return {**training, **varied, "pilot": True}
 
 
 def custom_image_input() -> dict[str, Any]:
@@ -153,6 +197,19 @@ error, and so is every other problem: all are reported at once, before anything 
 """
 
 _EXTRAS_HEAD = """# Arguments beyond the documented ones
+"""
+
+
+_SWEEP_HEAD = """# Arguments of a sweep
+
+<!-- Written by `make generate` from training_sweep/arguments/model.py; do not edit. -->
+
+The input of a sweep is the [arguments of a training](arguments.md), and these. An editor completes
+and checks it with [sweep.schema.json](sweep.schema.json); [inputs/sweep.json](inputs/sweep.json) is
+one to start from. What a sweep does with them: [sweeps.md](sweeps.md).
+"""
+
+_SWEEP_OTHER_HEAD = """# Arguments of a training that mean a little more
 """
 
 

@@ -159,7 +159,7 @@ class Settings(BaseModel):
         True,
         "Operations",
         "Whether CloudWatch alarms watch failed, timed out, aborted and throttled executions and "
-        "the functions' errors; about 0.70 USD a month.",
+        "the functions' errors; about 1.10 USD a month.",
     )
     dashboard: types.Switch = _setting(
         False,

@@ -149,6 +149,7 @@ _FOUND = (
     + "}))"
 )
 
+_DENIED = "not authorized"
 _SAID = f"{caught_text('Error', 256)} & ' ' & {caught_text('Cause', 1000)}"
 _START_SAID = "$error.Error & ' ' & $error.Cause"
 
@@ -156,8 +157,11 @@ _START_SAID = "$error.Error & ' ' & $error.Cause"
 _NOT_FOUND = (
     f"($missing := $contains({caught_text('Error', 256)}, 'ExecutionDoesNotExist');"
     f" $never := $missing and $contains({_START_SAID}, /{_NEVER}/);"
-    f" $said := $missing ? 'The execution was not started: ' & {_START_SAID}"
-    f" : 'What became of the execution is not known: ' & {_SAID};"
+    f" $words := $missing ? {_START_SAID} : {_SAID};"
+    # A denial begins with who was denied, at such length that the record would not say what.
+    f" $said := ($missing ? 'The execution was not started: ' : 'Its end is not known: ') &"
+    f" ($contains($words, '{_DENIED}') ? '{_DENIED}' & $substringAfter($words, '{_DENIED}')"
+    " : $words);"
     f" $never or $looks >= {_LOOKS} ? {{'decision': 'record', 'record': "
     + _failure("'RequestRejected'", "$said")
     + "} : {'decision': $missing ? 'start_again' : 'wait', 'trial': $trial, 'start': $start,"

@@ -1,4 +1,4 @@
-"""Sweeps on the local AWS, each trial a real training job: what they answer, and what they leave."""
+"""Sweeps on the local AWS, each trial a real training job: what they answer, what they leave."""
 
 import json
 

@@ -21,13 +21,15 @@ arguments.add_argument("--lr", type=float, default=1)
 arguments.add_argument("--seed", type=int, default=0)
 arguments.add_argument("--seconds", type=float, default=0)
 arguments.add_argument("--fail_seed", type=int, default=-1)
+arguments.add_argument("--fail_seeds", default="")
 arguments.add_argument("--silent_seed", type=int, default=-1)
 given = arguments.parse_args()
 time.sleep(given.seconds)
 if given.seed != given.silent_seed:
     print("reward:", 100 * given.lr + given.seed, flush=True)
 pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("a policy")
-sys.exit("as planned" if given.seed == given.fail_seed else 0)
+fails = [given.fail_seed, *map(int, filter(None, given.fail_seeds.split(",")))]
+sys.exit("as planned" if given.seed in fails else 0)
 """
 """Its reward is 100 lr + seed; fails, or says nothing, where it is told to."""
 
@@ -52,10 +54,10 @@ class Sweep:
 
     def end(self) -> dict[str, Any]:
         """Wait for the end of the execution; return its description."""
-        self.reach(lambda: self._describe()["status"] != "RUNNING")
+        self.reach(lambda: self.describe()["status"] != "RUNNING")
         return self._ended
 
-    def _describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         self._ended = self.states.describe_execution(executionArn=self.arn)
         return self._ended
 
@@ -125,9 +127,9 @@ class SweepStage(Stage):
             Bucket=self.bucket, Key="code/sweep.tar.gz", Body=source_archive(TRAIN)
         )
 
-    def sweep(self, given: Mapping[str, Any], *, machine: str | None = None) -> Sweep:
+    def sweep(self, given: Mapping[str, Any], *, name: str | None = None) -> Sweep:
         """Start a sweep; its jobs' names begin with its own."""
-        name = f"sweep-{uuid.uuid4().hex[:8]}"
+        name = name or f"sweep-{uuid.uuid4().hex[:8]}"
         merged = {
             **self.arguments(),
             "source_dir": f"s3://{self.bucket}/code/sweep.tar.gz",
@@ -136,11 +138,10 @@ class SweepStage(Stage):
             "job_name": name,
             **given,
         }
-        merged = {key: value for key, value in merged.items() if value is not None}
-        states, machine = self.client("stepfunctions"), machine or self.machine
-        arn = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(merged))[
-            "executionArn"
-        ]
+        states = self.client("stepfunctions")
+        arn = states.start_execution(
+            stateMachineArn=self.machine, name=name, input=json.dumps(merged)
+        )["executionArn"]
         return Sweep(arn, self.outputs["StateMachineArn"], states, self.client("sagemaker"))
 
     def faults(self, sweep: str, faults: Sequence[Mapping[str, Any]]) -> None:

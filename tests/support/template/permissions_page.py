@@ -21,9 +21,9 @@ _INTRODUCTION = """\
 
 What each role of the default deployment may do, and how that is known. `REGISTRIES` are the ECR
 repositories of AWS's prebuilt RL images; `BUILD_REQUEST`, `JUDGE_ATTEMPT` and `PLAN_SWEEP` the
-functions that the state machines call, of which `:*` is the versions; `OWN_LOG` the log group of the function.
-Settings add to this: images, data, keys, a network and roles to assume ([settings](settings.md));
-guard rails take away.
+functions that the state machines call, of which `:*` is the versions; `OWN_LOG` the log group of
+the function. Settings add to this: images, data, keys, a network and roles to assume
+([settings](settings.md)); guard rails take away.
 
 *Shown by* says what happens on the local AWS, with permissions enforced, once the action is taken
 from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of them):

@@ -95,17 +95,14 @@ class Resolver:
         if name in pseudo:
             return pseudo[name]
         kind = self.template["Resources"][name]["Type"]
-        if kind == "AWS::S3::Bucket":
-            return name.lower()
-        if kind == "AWS::Lambda::Version":
-            return self.place.arn("lambda", f"function:{name}:1")
-        if kind == "AWS::StepFunctions::StateMachine":
-            return self._machine(name)
-        if kind == "AWS::StepFunctions::StateMachineAlias":
-            return f"{self._machine(name.replace('Alias', 'StateMachine'))}:live"
-        if kind == "AWS::SNS::Topic":
-            return self.place.arn("sns", name)
-        return name
+        references = {
+            "AWS::S3::Bucket": name.lower(),
+            "AWS::Lambda::Version": self.place.arn("lambda", f"function:{name}:1"),
+            "AWS::StepFunctions::StateMachine": self._machine(name),
+            "AWS::StepFunctions::StateMachineAlias": f"{self._machine(name)}:live",
+            "AWS::SNS::Topic": self.place.arn("sns", name),
+        }
+        return references.get(kind, name)
 
     def _getatt(self, value: list[str]) -> Any:
         name, attribute = value
