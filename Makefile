@@ -78,7 +78,8 @@ soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 tr
 	@python -m bench.sweep_soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
+		sweep_quota sweep_launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
@@ -126,10 +127,10 @@ assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS=
 drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
 	@python -m infra.operations.drain $(ARGS)
 
-component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [SWEEP=1] [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
 	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
 		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
-		--output "$(or $(OUTPUT),component.yaml)"
+		$(if $(SWEEP),--sweep) --output "$(or $(OUTPUT),$(if $(SWEEP),sweep_)component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -15,8 +15,9 @@ import sys
 import time
 from typing import Any
 
-from bench.overhead import DOLLARS_PER_CALL, DOLLARS_PER_GB_SECOND, DOLLARS_PER_TRANSITION, cost
+from bench.overhead import cost
 from bench.stage import deployed_stage
+from tools import prices
 from training_job.failure import cause
 from training_sweep.limits import LARGEST_INPUT, LARGEST_STATE, MAX_PARALLEL, MAX_TRIALS
 
@@ -119,8 +120,8 @@ def main() -> int:
     largest = max(size for event in events for size in sizes(event))
     used = cost(events)
     dollars = (
-        used.transitions * DOLLARS_PER_TRANSITION
-        + used.calls * (DOLLARS_PER_CALL + 0.3 * 0.5 * DOLLARS_PER_GB_SECOND)
+        used.transitions * prices.TRANSITION
+        + used.calls * (prices.FUNCTION_CALL + 0.3 * 0.5 * prices.FUNCTION_GB_SECOND)
     ) / MAX_TRIALS
     print(f"{MAX_TRIALS} trials, {MAX_PARALLEL} at once: {seconds:.0f} s, {output['counts']}")
     print(f"input                     {len(json.dumps(given)):9,} bytes  limit {LARGEST_INPUT:,}")

@@ -96,7 +96,6 @@ def sweep_arguments_page() -> str:
 def sweep_input() -> dict[str, Any]:
     """Return the input of a sweep, to paste into the console."""
     training = custom_image_input()
-    del training["checkpoint_config"]
     varied = {
         name: _documented(SweepArguments.model_fields[name]).example
         for name in ("space", "samples", "seeds", "objective_metric", "max_parallel", "pilot")
