@@ -2,17 +2,18 @@
 
 Uploads the training code of an example, starts an execution with the input that the stack made for
 that (output ``FirstRunInput``) and follows it to its end. Afterwards the same input, pasted into
-the console, does the same.
+the console, does the same. More arguments of the execution, or others, follow as JSON:
+``python -m examples.first_run '{"spot_instance": true}'``.
 
-More arguments of the execution, or others, follow as JSON:
-``python -m examples.first_run '{"spot_instance": true}'``. CartPole runs in an image of your own:
-``python -m examples.first_run --example cartpole '{"image": "..."}'``.
+On AWS it is the news-vendor in AWS's own Ray image. On the local AWS, which has no images, it is
+CartPole; on AWS that needs an image of yours: ``--example cartpole '{"image": "..."}'``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -29,7 +30,7 @@ from kfp_component.author.source_archive import pack_source
 from training_job.links import links
 
 _LOOK_SECONDS = 2.0
-_CHOICES = ("newsvendor", "cartpole")
+_CHOICES = ("cartpole", "newsvendor")
 
 
 def run(console: Console, stack: str, example: Example, more: dict[str, Any]) -> bool:
@@ -86,13 +87,28 @@ def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
         time.sleep(_LOOK_SECONDS)
 
 
+def _default() -> str:
+    """Return the example that needs nothing built: AWS has an image with Ray, this machine none."""
+    return "cartpole" if os.environ.get("AWS_ENDPOINT_URL") else "newsvendor"
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError('must be a JSON object, such as {"spot_instance": true}')
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run and return the exit code: 0 for a run that succeeded."""
     parser = argparse.ArgumentParser(prog="python -m examples.first_run", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("more", nargs="?", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument("more", nargs="?", type=_json_object, default={}, metavar="JSON")
     parser.add_argument("--stack", default="RlTraining", help="its name (RlTraining)")
-    parser.add_argument("--example", choices=_CHOICES, default=_CHOICES[0])
+    parser.add_argument("--example", choices=_CHOICES, default=_default())
     options = parser.parse_args(arguments)
     console = Console(sys.stdout)
     try:
