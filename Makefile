@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline newsvendor \
+.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline sweep newsvendor \
 	second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
@@ -73,15 +73,20 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults.
+soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
 	@python -m bench.soak
+	@python -m bench.sweep_soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota; do \
+	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
+		sweep_quota sweep_launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
 	@python -m examples.demo offline
+
+sweep: $(BIN)/.ready ## 200 real trainings in one execution, compared with a plain loop.
+	@python -m examples.sweep.sweep
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.
 	@python -m examples.demo newsvendor
@@ -122,10 +127,10 @@ assume-role-policy: $(BIN)/.ready ## Trust and policy of a role to assume (ARGS=
 drain: $(BIN)/.ready ## Before destroying or renaming a deployment: wait for what runs (ARGS=--stop stops it).
 	@python -m infra.operations.drain $(ARGS)
 
-component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
+component: $(BIN)/.ready ## Write your site's component.yaml (IMAGE=... [SWEEP=1] [STACK=... or STATE_MACHINE_ARN=... REGION=... ROLE=...] [OUTPUT=...]).
 	@python -m kfp_component.author.site_component --image "$(IMAGE)" --stack "$(STACK)" \
 		--state-machine-arn "$(STATE_MACHINE_ARN)" --region "$(REGION)" --role "$(ROLE)" \
-		--output "$(or $(OUTPUT),component.yaml)"
+		$(if $(SWEEP),--sweep) --output "$(or $(OUTPUT),$(if $(SWEEP),sweep_)component.yaml)"
 
 clean: ## Remove what the commands made, but for .venv and node_modules.
 	@rm -rf cdk.out build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

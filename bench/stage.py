@@ -68,7 +68,7 @@ def local_aws(wait_scale: float = 1) -> Iterator[LocalAws]:
         yield LocalAws(client, line.split()[1], process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)  # many Lambda workers end one after the other
 
 
 @contextmanager

@@ -55,8 +55,9 @@ class StubStepFunctions:
             self._server.server_close()
             thread.join()
 
-    def answer(self, operation: str) -> dict[str, Any]:
-        """What the service answers to an operation."""
+    def answer(self, operation: str, body: Any = None) -> dict[str, Any]:
+        """What the service answers to an operation, whatever it asks for."""
+        del body
         self.calls.append((operation, time.time()))
         if operation in _OF_THE_JOB:
             return _OF_THE_JOB[operation]
@@ -78,9 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-        body = json.dumps(self.server.stub.answer(operation)).encode()  # type: ignore[attr-defined]
+        body = json.dumps(self.server.stub.answer(operation, given)).encode()  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("Content-Length", str(len(body)))

@@ -124,7 +124,6 @@ class Demo:
             )
 
     def _conclude(self, outputs: Mapping[str, Any]) -> bool:
-
         verdict = self._example.judge(outputs)
         results = _new_directory(RESULTS)
         model, report = results / "model.tar.gz", results / "report.html"

@@ -1,6 +1,7 @@
 """The training workflow as AWS CDK constructs; `rl_training_cdk` in an installed package.
 
-`RlTrainingWorkflow` is the state machine for a stack of one's own, `RlTrainingStack` all that one
+`RlTrainingWorkflow` is the state machine for a stack of one's own, `RlSweepWorkflow` that of sweeps
+beside it, `RlTrainingStack` all that one
 account needs, and `python -m rl_training_cdk.app` an app of it (docs/construct.md).
 """
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from .settings.model import Settings
     from .settings.problems import InvalidSettings
     from .stack import RlTrainingStack
+    from .sweep.construct import RlSweepWorkflow
     from .workflow.construct import RlTrainingWorkflow
 
 _HOMES = {
     "InvalidSettings": "settings.problems",
+    "RlSweepWorkflow": "sweep.construct",
     "RlTrainingStack": "stack",
     "RlTrainingWorkflow": "workflow.construct",
     "Settings": "settings.model",
@@ -28,6 +31,7 @@ _HOMES = {
 
 __all__ = [
     "InvalidSettings",
+    "RlSweepWorkflow",
     "RlTrainingStack",
     "RlTrainingWorkflow",
     "Settings",

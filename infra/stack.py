@@ -22,6 +22,7 @@ from .settings import rules
 from .settings.model import Settings
 from .storage.artifact_bucket import artifact_bucket
 from .storage.encryption import encryption_key
+from .sweep.construct import RlSweepWorkflow
 from .workflow.construct import RlTrainingWorkflow
 
 RULES = (*rules.RULES, TRUST_FITS, BUILDS_FROM_A_CLONE)
@@ -57,14 +58,16 @@ class RlTrainingStack(Stack):
             argument_defaults={**_where_jobs_run(place), **_what_encrypts_models(settings, key)},
             key=key,
         )
-        launcher = launcher_role(self, settings, workflow, bucket, key)
-        self._operations(settings, workflow, key)
+        sweeps = RlSweepWorkflow(self, "Sweeps", training=workflow, settings=settings, key=key)
+        launcher = launcher_role(self, settings, [workflow, sweeps], bucket, key)
+        self._operations(settings, workflow, sweeps, key)
         self._bound(settings)
         for name, value in settings.resource_tags.items():
             Tags.of(self).add(name, value)
         self._output(
             StateMachineArn=workflow.state_machine.state_machine_arn,
             StateMachineAliasArn=workflow.alias_arn,
+            SweepStateMachineArn=sweeps.state_machine.state_machine_arn,
             JobRoleArn=trainer.role_arn,
             LauncherRoleArn=launcher.role_arn,
             ArtifactBucketName=bucket.bucket_name,
@@ -89,12 +92,17 @@ class RlTrainingStack(Stack):
             self._output(StatesEndpointDns=endpoints.states_dns)
 
     def _operations(
-        self, settings: Settings, workflow: RlTrainingWorkflow, key: kms.IKey | None
+        self,
+        settings: Settings,
+        workflow: RlTrainingWorkflow,
+        sweeps: RlSweepWorkflow,
+        key: kms.IKey | None,
     ) -> None:
-        topic = Notifications(self, settings, workflow.state_machine, key).topic
-        alarms = Alarms(self, workflow, topic).alarms if settings.alarms else []
+        machines = [workflow.state_machine, sweeps.state_machine]
+        topic = Notifications(self, settings, machines, key).topic
+        alarms = Alarms(self, workflow, sweeps, topic).alarms if settings.alarms else []
         if settings.dashboard:
-            dashboard(self, workflow, alarms)
+            dashboard(self, workflow, sweeps, alarms)
 
     def _bound(self, settings: Settings) -> None:
         if settings.permissions_boundary:

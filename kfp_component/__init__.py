@@ -1,17 +1,19 @@
-"""The Kubeflow Pipelines step that trains reinforcement-learning models on Amazon SageMaker.
+"""The Kubeflow Pipelines steps that train reinforcement-learning models on Amazon SageMaker.
 
-Authors of pipelines import from here, which takes the extra ``pipelines``: ``train_rl_model``, the
-training task with all that a long training needs; ``upload_source``, which puts training code
-where a job can read it; and ``bare_component``, the component alone, whose file is
-``component.yaml``. The pod runs ``python -m kfp_component``, which needs the extra ``launcher``
-only: nothing of KFP is imported until one of these names is used.
+Authors of pipelines import from here: ``train_rl_model`` and ``sweep_rl_model``, the tasks with all
+that a long training or sweep needs; ``upload_source``, which puts training code where a job can
+read it; and ``bare_component`` and ``bare_sweep_component``, the components alone, whose files are
+``component.yaml`` and ``sweep_component.yaml``. The pod of either runs ``python -m kfp_component``,
+which needs the extra ``launcher`` only: nothing of KFP is imported until one of these names is
+used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kfp_component.author.component import bare_component
+    from kfp_component.author.component import bare_component, bare_sweep_component
+    from kfp_component.author.sweep_rl_model import sweep_rl_model
     from kfp_component.author.train_rl_model import train_rl_model
     from kfp_component.author.upload_source import upload_source
 else:
@@ -25,8 +27,16 @@ else:
 
 _HOMES = {
     "bare_component": "component",
+    "bare_sweep_component": "component",
+    "sweep_rl_model": "sweep_rl_model",
     "train_rl_model": "train_rl_model",
     "upload_source": "upload_source",
 }
 
-__all__ = ["bare_component", "train_rl_model", "upload_source"]
+__all__ = [
+    "bare_component",
+    "bare_sweep_component",
+    "sweep_rl_model",
+    "train_rl_model",
+    "upload_source",
+]

@@ -24,3 +24,13 @@ def number(value: float) -> str:
         '487.25'
     """
     return f"{value:.6g}"
+
+
+def short_number(value: float) -> str:
+    """Return a number with at most four significant digits, but whole numbers whole.
+
+    Example:
+        >>> short_number(398.1234), short_number(12345.6)
+        ('398.1', '12346')
+    """
+    return f"{value:.4g}" if abs(value) < 10_000 else number(round(value))

@@ -29,6 +29,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from lambdas.log import logged
 from training_job.attempt import ExecutionContext
 from training_sweep.guard_rails import SweepGuardRails
 from training_sweep.plan import plan, trial_start
@@ -39,18 +40,23 @@ _GUARD_RAILS = SweepGuardRails.model_validate_json(os.environ.get("SETTINGS", "{
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Return the decision (training_sweep/plan.py), or an item's execution, as JSON."""
     execution = ExecutionContext(**event["execution"])
-    if "item" in event:
-        item = event["item"]
-        return trial_start(
+    with logged("PlanSweep", execution.arn) as decided:
+        if "item" in event:
+            item = event["item"]
+            started = trial_start(
+                event["arguments"],
+                trial=item["trial"],
+                start=item["start"],
+                execution=execution,
+                guard_rails=_GUARD_RAILS,
+            )
+            decided(trial=item["trial"], name=started["name"])
+            return started
+        found = plan(
             event["arguments"],
-            trial=item["trial"],
-            start=item["start"],
+            records=event["records"],
             execution=execution,
             guard_rails=_GUARD_RAILS,
         )
-    return plan(
-        event["arguments"],
-        records=event["records"],
-        execution=execution,
-        guard_rails=_GUARD_RAILS,
-    ).to_json()
+        decided(decision=found.decision, wave=len(found.wave), error=found.error)
+        return found.to_json()

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from training_job import TrainingArguments
 from training_job.arguments.checking import accepted
 from training_job.arguments.instance_types import TRAINING_INSTANCE_TYPES
+from training_sweep.arguments.model import SweepArguments
 
 _BLANK = {"type": "string", "pattern": r"^\s*$"}
 _PADDED = {"type": "string", "pattern": r"^\s+\S|\S\s+$"}
@@ -25,15 +26,26 @@ _WORDS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0
 
 
 def arguments_schema() -> dict[str, Any]:
-    """Return the schema."""
-    schema = _readable(TrainingArguments.model_json_schema())
+    """Return the schema of a training's input."""
+    return _schema(TrainingArguments, "Execution input of the RlTraining state machine")
+
+
+def sweep_schema() -> dict[str, Any]:
+    """Return the schema of a sweep's input."""
+    schema = _schema(SweepArguments, "Execution input of the RlSweep state machine")
+    schema["properties"]["seeds"]["anyOf"] += [{"type": "integer"}, _ANY_TEXT]
+    return schema
+
+
+def _schema(model: type[TrainingArguments], title: str) -> dict[str, Any]:
+    schema = _readable(model.model_json_schema())
     properties = {
         name: _property(name, field, schema["properties"][name])
-        for name, field in TrainingArguments.model_fields.items()
+        for name, field in model.model_fields.items()
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Execution input of the RlTraining state machine",
+        "title": title,
         **{key: value for key, value in schema.items() if key != "description"},
         "properties": {"$schema": {"type": "string"}, **properties},
     }

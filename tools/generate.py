@@ -18,13 +18,14 @@ from packaging.requirements import Requirement
 from pydantic.fields import FieldInfo
 
 from kfp_component.author import generate as kfp_component_files
-from tools.arguments_schema import arguments_schema
+from tools.arguments_schema import arguments_schema, sweep_schema
 from tools.costs_page import costs_page
 from tools.settings_page import settings_page
 from tools.troubleshooting_page import troubleshooting_page
 from tools.verify_aws import page as verify_aws_page
 from training_job import TrainingArguments
 from training_job.arguments.model import Documented
+from training_sweep.arguments.model import SweepArguments
 
 ROOT = Path(__file__).parents[1]
 API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/"
@@ -42,6 +43,9 @@ def generated() -> dict[Path, str]:
         Path("docs/arguments.md"): arguments_page(),
         Path("docs/costs.md"): costs_page(),
         Path("docs/arguments.schema.json"): _json(arguments_schema()),
+        Path("docs/sweep-arguments.md"): sweep_arguments_page(),
+        Path("docs/sweep.schema.json"): _json(sweep_schema()),
+        Path("docs/inputs/sweep.json"): _json(sweep_input()),
         Path("docs/inputs/custom-image.json"): _json(custom_image_input()),
         Path("docs/inputs/toolkit-image.json"): _json(toolkit_image_input()),
         Path("docs/settings.md"): settings_page(),
@@ -74,6 +78,34 @@ def arguments_page() -> str:
     sections = [_section(name, field) for name, field in fields[:DOCUMENTED]]
     extras = [_section(name, field) for name, field in fields[DOCUMENTED:]]
     return "\n".join([_PAGE_HEAD, arguments_table(), *sections, _EXTRAS_HEAD, *extras])
+
+
+def sweep_arguments_page() -> str:
+    """Return docs/sweep-arguments.md: what a sweep has beyond a training, or otherwise."""
+    fields = SweepArguments.model_fields
+    training = TrainingArguments.model_fields
+    own = [_section(name, field) for name, field in fields.items() if name not in training]
+    other = [
+        _section(name, field)
+        for name, field in fields.items()
+        if name in training and field.description != training[name].description
+    ]
+    return "\n".join([_SWEEP_HEAD, *own, _SWEEP_OTHER_HEAD, *other])
+
+
+def sweep_input() -> dict[str, Any]:
+    """Return the input of a sweep, to paste into the console."""
+    training = custom_image_input()
+    varied = {
+        name: _documented(SweepArguments.model_fields[name]).example
+        for name in ("space", "samples", "seeds", "objective_metric", "max_parallel", "pilot")
+    }
+    training["hyperparameters"] = {
+        name: value
+        for name, value in training["hyperparameters"].items()
+        if name not in {*varied["space"], "seed"}
+    }
+    return {**training, **varied, "pilot": True}
 
 
 def custom_image_input() -> dict[str, Any]:
@@ -135,6 +167,19 @@ A plus sign marks the arguments that this project adds to the {DOCUMENTED} docum
 """
 
 _EXTRAS_HEAD = """# Arguments beyond the documented ones
+"""
+
+
+_SWEEP_HEAD = """# Arguments of a sweep
+
+<!-- Written by `make generate` from training_sweep/arguments/model.py; do not edit. -->
+
+The input of a sweep is the [arguments of a training](arguments.md), and these. An editor completes
+and checks it with [sweep.schema.json](sweep.schema.json); [inputs/sweep.json](inputs/sweep.json) is
+one to start from. What a sweep does with them: [sweeps.md](sweeps.md).
+"""
+
+_SWEEP_OTHER_HEAD = """# Arguments of a training that mean a little more
 """
 
 

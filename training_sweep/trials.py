@@ -82,16 +82,25 @@ def execution_name(sweep: str, trial: Trial, start: int = 1) -> str:
     """Return the name of a trial's execution: SWEEP-t007, then SWEEP-t007-2 and so on.
 
     Args:
-        sweep: name of the sweep's execution. One of more than 71 characters is cut, and told from
-            others by a hash.
+        sweep: name of the sweep's execution (`trials_prefix`).
         trial: the trial.
         start: which of its executions, from 1.
+    """
+    return f"{trials_prefix(sweep)}{trial.suffix}" + (f"-{start}" if start > 1 else "")
+
+
+def trials_prefix(sweep: str) -> str:
+    """Return what the names of the executions of a sweep's trials begin with.
+
+    Args:
+        sweep: name of the sweep's execution. One of more than 71 characters is cut, and told from
+            others by a hash.
     """
     longest = LONGEST_NAME - _LONGEST_SUFFIX
     if len(sweep) > longest:
         digest = hashlib.sha256(sweep.encode()).hexdigest()[:_DIGEST]
         sweep = f"{sweep[: longest - _DIGEST - 1]}-{digest}"
-    return f"{sweep}-{trial.suffix}" + (f"-{start}" if start > 1 else "")
+    return f"{sweep}-"
 
 
 def job_name(prefix: str, trial: Trial, start: int = 1) -> str:

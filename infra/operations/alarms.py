@@ -8,8 +8,10 @@ from typing import cast
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from ..sweep.construct import RlSweepWorkflow
 from ..workflow.construct import RlTrainingWorkflow
 
 _PERIOD = Duration.minutes(5)
@@ -22,11 +24,16 @@ class Alarms(Construct):
         alarms: the alarms.
     """
 
-    def __init__(self, scope: Construct, workflow: RlTrainingWorkflow, topic: sns.ITopic) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        workflow: RlTrainingWorkflow,
+        sweeps: RlSweepWorkflow,
+        topic: sns.ITopic,
+    ) -> None:
         super().__init__(scope, "Alarms")
-        self.alarms = [
-            self._alarm(name, metric, topic) for name, metric in _metrics(workflow).items()
-        ]
+        metrics = _metrics(workflow) | _sweep_metrics(sweeps)
+        self.alarms = [self._alarm(name, metric, topic) for name, metric in metrics.items()]
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, topic: sns.ITopic) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
@@ -58,32 +65,54 @@ def _metrics(workflow: RlTrainingWorkflow) -> dict[str, cloudwatch.IMetric]:
     }
 
 
+def _sweep_metrics(sweeps: RlSweepWorkflow) -> dict[str, cloudwatch.IMetric]:
+    """Return what the alarms of the trials do not tell: a sweep ends well with some that failed."""
+    machine = sweeps.state_machine
+    plan_sweep, stop_trials = sweeps.functions
+    return {
+        "FailedSweeps": machine.metric_failed(period=_PERIOD),
+        "TimedOutSweeps": machine.metric_timed_out(period=_PERIOD),
+        "PlanSweepErrors": plan_sweep.metric_errors(period=_PERIOD),
+        "StopTrialsErrors": stop_trials.metric_errors(period=_PERIOD),
+    }
+
+
 def dashboard(
-    scope: Construct, workflow: RlTrainingWorkflow, alarms: Sequence[cloudwatch.IAlarm]
+    scope: Construct,
+    workflow: RlTrainingWorkflow,
+    sweeps: RlSweepWorkflow,
+    alarms: Sequence[cloudwatch.IAlarm],
 ) -> None:
     """Make a dashboard: executions by outcome, their time, the functions, and the alarms."""
-    machine = workflow.state_machine
-    ended = [
-        machine.metric_succeeded(period=_PERIOD),
-        machine.metric_failed(period=_PERIOD),
-        machine.metric_timed_out(period=_PERIOD),
-        machine.metric_aborted(period=_PERIOD),
-    ]
+    machine, sweep = workflow.state_machine, sweeps.state_machine
     functions = [
         metric
-        for function in workflow.functions
+        for function in (*workflow.functions, *sweeps.functions)
         for metric in (function.metric_errors(), function.metric_throttles())
     ]
     rows: list[list[cloudwatch.IWidget]] = [
         [
             _graph("Executions started", [machine.metric_started(period=_PERIOD)]),
-            _graph("Executions ended", ended),
+            _graph("Executions ended", _ended(machine)),
+        ],
+        [
+            _graph("Sweeps started", [sweep.metric_started(period=_PERIOD)]),
+            _graph("Sweeps ended", _ended(sweep)),
         ],
         [_graph("Time of an execution", [machine.metric_time()]), _graph("Functions", functions)],
     ]
     if alarms:
         rows.append([cloudwatch.AlarmStatusWidget(alarms=list(alarms), width=24)])
     cloudwatch.Dashboard(scope, "Dashboard", widgets=rows)
+
+
+def _ended(machine: sfn.StateMachine) -> list[cloudwatch.Metric]:
+    return [
+        machine.metric_succeeded(period=_PERIOD),
+        machine.metric_failed(period=_PERIOD),
+        machine.metric_timed_out(period=_PERIOD),
+        machine.metric_aborted(period=_PERIOD),
+    ]
 
 
 def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.IWidget:

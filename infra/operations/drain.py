@@ -6,7 +6,7 @@
 Deleting a state machine ends its executions at their next step, whatever their training jobs do:
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 This says what runs, asks, refuses new executions, and then waits for those that run, or stops them,
-until no execution and none of their training jobs is left.
+until no execution and none of their training jobs is left: sweeps first, then trainings.
 """
 
 from __future__ import annotations
@@ -32,19 +32,27 @@ _STOPPED = "Stopped by make drain: the deployment is being taken down."
 
 
 class Drain:
-    """The executions of one state machine and their training jobs.
+    """The executions of one state machine, and their training jobs.
 
     Args:
         machine: ARN of the state machine.
         states: a client of Step Functions.
         sagemaker: a client of SageMaker.
         look_every: seconds between two looks.
+        sweeps: whether its executions are sweeps, which have trials in place of training jobs.
     """
 
     def __init__(
-        self, machine: str, states: Any, sagemaker: Any, look_every: float = _LOOK_EVERY_SECONDS
+        self,
+        machine: str,
+        states: Any,
+        sagemaker: Any,
+        look_every: float = _LOOK_EVERY_SECONDS,
+        *,
+        sweeps: bool = False,
     ) -> None:
-        self._machine = machine
+        self.machine = machine
+        self._sweeps = sweeps
         self._states = states
         self._sagemaker = sagemaker
         self._look_every = look_every
@@ -52,7 +60,7 @@ class Drain:
     def running(self) -> dict[str, str]:
         """Return since when each execution runs, by its ARN."""
         pages = self._states.get_paginator("list_executions").paginate(
-            stateMachineArn=self._machine, statusFilter="RUNNING"
+            stateMachineArn=self.machine, statusFilter="RUNNING"
         )
         return {
             each["executionArn"]: f"{each['startDate']:%Y-%m-%d %H:%M}"
@@ -64,7 +72,11 @@ class Drain:
         """Return a line for each execution: its name, its age and its training job."""
         return [
             f"  {arn.rpartition(':')[2]}, since {since}, "
-            f"training job: {self._job(arn) or 'not created yet'}"
+            + (
+                "a sweep"
+                if self._sweeps
+                else f"training job: {self._job(arn) or 'not created yet'}"
+            )
             for arn, since in running.items()
         ]
 
@@ -74,7 +86,7 @@ class Drain:
         Args:
             stop: whether to stop what runs, or to wait for it.
         """
-        refuse_new(self._states, self._machine)
+        refuse_new(self._states, self.machine)
         before: set[str] = set()
         jobs: set[str] = set()
         said: tuple[int, int] | None = None
@@ -85,7 +97,9 @@ class Drain:
             jobs = {name for name in jobs if self._status(name) in _GOING_ON}
             if (len(running), len(jobs)) != said:
                 said = (len(running), len(jobs))
-                print(f"Executions that run: {said[0]}. Training jobs still to end: {said[1]}.")
+                jobs_left = "" if self._sweeps else f" Training jobs still to end: {said[1]}."
+                what = "Sweeps" if self._sweeps else "Executions"
+                print(f"{what} that run: {said[0]}.{jobs_left}")
             if not running and not jobs:
                 return
             for arn in running if stop else ():
@@ -93,7 +107,13 @@ class Drain:
             before = running
             time.sleep(self._look_every)
 
+    def reopen(self) -> bool:
+        """Take new executions again; return whether they were refused."""
+        return take_again(self._states, self.machine)
+
     def _job(self, execution: str) -> str | None:
+        if self._sweeps:
+            return None
         pages = self._states.get_paginator("get_execution_history").paginate(
             executionArn=execution, reverseOrder=True
         )
@@ -122,13 +142,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         settings = read_settings(project_context(Path.cwd(), given.context))
-        machine = state_machine_arn(given.stack or settings.stack_name)
-        states, sagemaker = boto3.client("stepfunctions"), boto3.client("sagemaker")
+        stack = given.stack or settings.stack_name
+        clients = boto3.client("stepfunctions"), boto3.client("sagemaker")
+        # Sweeps first: those that run start trainings to the end.
+        drains = [
+            Drain(state_machine_arn(stack, output), *clients, given.look_every, sweeps=sweeps)
+            for output, sweeps in (("SweepStateMachineArn", True), ("StateMachineArn", False))
+        ]
         if given.reopen:
-            undone = take_again(states, machine)
-            print("It takes new executions again." if undone else "It takes new executions.")
+            undone = [drain.reopen() for drain in drains]
+            print("It takes new executions again." if any(undone) else "It takes new executions.")
             return 0
-        return _drain(Drain(machine, states, sagemaker, given.look_every), machine, given)
+        return _drain(drains, given)
     except (ValueError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -141,17 +166,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _drain(drain: Drain, machine: str, given: argparse.Namespace) -> int:
-    running = drain.running()
-    print(f"Executions of {machine} that run: {len(running)}.")
-    for line in drain.told(running):
-        print(line)
+def _drain(drains: Sequence[Drain], given: argparse.Namespace) -> int:
+    for drain in drains:
+        running = drain.running()
+        print(f"Executions of {drain.machine} that run: {len(running)}.")
+        for line in drain.told(running):
+            print(line)
     what = "stop these executions and their training jobs" if given.stop else "wait for their end"
     question = f"Refuse new executions from now on, and {what}?"
     if not (given.yes or _agreed(question)):
         print("Nothing was changed.")
         return 1
-    drain.empty(stop=given.stop)
+    for drain in drains:
+        drain.empty(stop=given.stop)
     print("Nothing runs, and new executions are refused: it can be destroyed or renamed now.")
     print("To keep it after all: --reopen.")
     return 0

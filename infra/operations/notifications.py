@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -18,6 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from ..settings.model import Settings
+from ..workflow.ends import ends_of
 
 
 class Notifications(Construct):
@@ -31,7 +34,7 @@ class Notifications(Construct):
         self,
         scope: Construct,
         settings: Settings,
-        machine: sfn.IStateMachine,
+        machines: Sequence[sfn.IStateMachine],
         key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, "Notifications")
@@ -57,14 +60,8 @@ class Notifications(Construct):
         events.Rule(
             self,
             "FailedExecutions",
-            description=f"Executions of {settings.state_machine_name} that did not succeed",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [machine.state_machine_arn],
-                },
-            ),
+            description=f"Executions of {settings.state_machine_name} that did not succeed, and "
+            f"of {settings.sweep_state_machine_name}",
+            event_pattern=ends_of(machines),
             targets=[targets.SnsTopic(self.topic)],
         )

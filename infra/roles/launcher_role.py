@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Aws, Duration, Stack
@@ -13,6 +14,7 @@ from constructs import Construct
 from ..grants.permissions import allow
 from ..grants.s3 import allow_listing, allow_reading, allow_writing
 from ..settings.model import Settings
+from ..sweep.construct import RlSweepWorkflow
 from ..workflow.construct import RlTrainingWorkflow
 from .job_role import job_log_group
 from .launcher_trust import associate_service_accounts, launcher_trust
@@ -24,11 +26,11 @@ SOURCE_PREFIX = "source"
 def launcher_role(
     scope: Construct,
     settings: Settings,
-    workflow: RlTrainingWorkflow,
+    workflows: Sequence[RlTrainingWorkflow | RlSweepWorkflow],
     bucket: s3.IBucket,
     key: kms.IKey | None,
 ) -> iam.Role:
-    """Return the role that starts executions of `workflow`, follows them and reads their models."""
+    """Return the role that starts trainings and sweeps, follows them and reads their models."""
     role = iam.Role(
         scope,
         "LauncherRole",
@@ -40,7 +42,8 @@ def launcher_role(
     cast(iam.CfnRole, role.node.default_child).assume_role_policy_document = launcher_trust(
         settings, Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
     )
-    workflow.grant_launch(role)
+    for workflow in workflows:
+        workflow.grant_launch(role)
     _allow_following(role)
     _allow_artifacts(role, settings, bucket.bucket_name)
     if key:

@@ -1,4 +1,4 @@
-"""The guard rails that the BuildRequest function gets: the settings, as it reads them."""
+"""The guard rails that BuildRequest and PlanSweep get: the settings, as they read them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training_job import GuardRails, TrainingArguments
+from training_sweep.guard_rails import SweepGuardRails
 
 from .model import Settings
 
@@ -40,6 +41,15 @@ def guard_rails(
         max_keep_alive=settings.max_keep_alive,
         required_tags=settings.required_tags,
         required_encryption_key=settings.required_encryption_key,
+    )
+
+
+def sweep_guard_rails(rails: GuardRails, settings: Settings) -> SweepGuardRails:
+    """Return the guard rails of trainings with those of sweeps."""
+    return SweepGuardRails(
+        **rails.model_dump(),
+        max_trials=settings.max_trials,
+        max_sweep_parallel=settings.max_sweep_parallel,
     )
 
 

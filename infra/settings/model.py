@@ -33,7 +33,7 @@ class Settings(BaseModel):
         "Names",
         "Name of the state machine; unique in the account and region. A change replaces the state "
         "machine: executions that run end at their next step (docs/deploy.md), and their "
-        "history goes with it.",
+        "history goes with it. That of sweeps is named alike: RlSweep beside RlTraining.",
     )
     resource_tags: types.Tags = _setting(
         {}, "Names", "Tags of everything the stack creates, as a JSON object."
@@ -159,7 +159,7 @@ class Settings(BaseModel):
         True,
         "Operations",
         "Whether CloudWatch alarms watch failed, timed out, aborted and throttled executions and "
-        "the functions' errors; about 0.70 USD a month.",
+        "the functions' errors; about 1.10 USD a month.",
     )
     dashboard: types.Switch = _setting(
         False,
@@ -201,6 +201,12 @@ class Settings(BaseModel):
         "Guard rails",
         "Most seconds that a training job may run (`max_run`).",
     )
+    max_trials: types.Trials = _setting(
+        None, "Guard rails", "Most trials of a sweep; 500 when not set."
+    )
+    max_sweep_parallel: types.Parallel = _setting(
+        None, "Guard rails", "Most trials of a sweep that run at the same time; 40 when not set."
+    )
     required_tags: types.TagKeys = _setting(
         [], "Guard rails", "Tag keys that every training job must carry."
     )
@@ -213,3 +219,8 @@ class Settings(BaseModel):
         "Values of arguments that a caller leaves out, as a JSON object by argument name; checked "
         "as a caller's are.",
     )
+
+    @property
+    def sweep_state_machine_name(self) -> str:
+        """Name of the state machine of sweeps."""
+        return f"{self.state_machine_name.removesuffix('Training')}Sweep"

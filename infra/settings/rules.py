@@ -6,7 +6,7 @@ from training_job import InvalidArguments, Problem, parse_arguments
 from training_job.arguments.checking import Rule
 from training_job.arguments.forms import is_given
 
-from .guard_rails import guard_rails
+from .guard_rails import guard_rails, sweep_guard_rails
 from .model import Settings
 
 MAX_ENVIRONMENT = 4096
@@ -14,7 +14,7 @@ MAX_ENVIRONMENT = 4096
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 ENVIRONMENT_VARIABLE = "SETTINGS"
-"""Where the BuildRequest function finds its guard rails."""
+"""Where the functions BuildRequest and PlanSweep find their guard rails."""
 
 _ROLE = "arn:aws-us-gov:iam::123456789012:role/" + 64 * "x"
 _OF_A_MADE_NETWORK = {
@@ -114,6 +114,7 @@ def _environment(settings: Settings) -> list[Problem]:
     rails = guard_rails(
         settings, job_roles=[_ROLE], region="ap-southeast-99", argument_defaults=defaults
     )
+    rails = sweep_guard_rails(rails, settings)
     size = len(ENVIRONMENT_VARIABLE) + len(rails.model_dump_json(exclude_none=True).encode())
     if size <= MAX_ENVIRONMENT:
         return []
@@ -137,6 +138,8 @@ _LIMITS = (
     "max_instance_count",
     "max_keep_alive",
     "max_run_limit",
+    "max_sweep_parallel",
+    "max_trials",
     "required_encryption_key",
     "required_tags",
 )

@@ -14,6 +14,7 @@ from training_job.arguments import forms
 from training_job.arguments.checking import Accepted
 from training_job.arguments.limits import check_tags
 from training_job.arguments.model import MAX_KEEP_ALIVE, InstanceType, TagKey
+from training_sweep.limits import MAX_PARALLEL, MAX_TRIALS
 
 _RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -247,6 +248,18 @@ KeepAlive = Annotated[
     _Whole,
     Field(ge=0, le=MAX_KEEP_ALIVE),
     Accepted(allowed=f"a whole number of seconds from 0 to {MAX_KEEP_ALIVE}"),
+]
+Trials = Annotated[
+    int | None,
+    _Whole,
+    Field(ge=1, le=MAX_TRIALS),
+    Accepted(allowed=f"a whole number from 1 to {MAX_TRIALS}"),
+]
+Parallel = Annotated[
+    int | None,
+    _Whole,
+    Field(ge=1, le=MAX_PARALLEL),
+    Accepted(allowed=f"a whole number from 1 to {MAX_PARALLEL}"),
 ]
 Seconds = Annotated[
     int,

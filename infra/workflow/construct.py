@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from aws_cdk import ArnFormat, Aws, RemovalPolicy, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from training_job.timeouts import execution_timeout
 
-from ..grants.permissions import allow
 from ..settings.context import checked
 from ..settings.guard_rails import guard_rails
 from ..settings.model import Settings
 from ..settings.rules import ENVIRONMENT_VARIABLE
-from ..storage.log_group import log_group
 from .bundle import lambda_code
 from .definition import definition
-from .functions import WorkflowFunction
+from .functions import WorkflowFunction, as_variable
+from .machine import allow_launching, live_alias, state_machine
 from .orphans import Orphans
 from .role import state_machine_role
-
-ALIAS = "live"
-"""The alias that names the version deployed last."""
 
 
 class RlTrainingWorkflow(Construct):
@@ -36,6 +32,9 @@ class RlTrainingWorkflow(Construct):
         role: what its executions run as.
         alias_arn: ARN of the alias `live`, the version deployed last.
         functions: the two Lambda functions that it calls, and the one that stops orphans.
+        code: what these functions share with those of sweeps.
+        guard_rails: defaults and limits of the deployment.
+        timeout_seconds: after which an execution ends by itself.
 
     Example:
         In a stack, with a bucket and settings of its own (docs/construct.md has all of it)::
@@ -74,121 +73,69 @@ class RlTrainingWorkflow(Construct):
         super().__init__(scope, construct_id)
         self._settings = checked(settings or Settings())
         self._key = key
-        self._code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
+        self.code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
         own = [role.role_arn for role in job_roles]
-        build_request, judge_attempt = self._functions(own, argument_defaults or {})
+        self.guard_rails = guard_rails(
+            self._settings,
+            region=Aws.REGION,
+            job_roles=own,
+            argument_defaults=argument_defaults or {},
+        )
+        build_request, judge_attempt = self._functions()
         self.role = state_machine_role(
             self,
             self._settings,
             job_role_arns=[*own, *self._settings.allowed_job_roles],
             function_arns=[each.function.function_arn for each in (build_request, judge_attempt)],
         )
-        self.state_machine = self._state_machine(build_request, judge_attempt)
-        stop_orphans = Orphans(self, self._settings, self.state_machine, self._code, key).function
+        self.timeout_seconds = self._settings.execution_timeout_seconds or execution_timeout(
+            self._settings.max_run_limit
+        )
+        self.state_machine = state_machine(
+            self,
+            self._settings.state_machine_name,
+            self._definition(build_request, judge_attempt),
+            role=self.role,
+            settings=self._settings,
+            key=key,
+        )
+        stop_orphans = Orphans(self, self._settings, self.state_machine, self.code, key).function
         self.functions = (build_request.function, judge_attempt.function, stop_orphans)
-        self.alias_arn = self._alias()
+        self.alias_arn = live_alias(self, self.state_machine)
 
     def grant_launch(self, role: iam.IRole) -> None:
         """Allow a role to start executions, follow them to their end and stop them."""
-        machine = self.state_machine.state_machine_arn
-        executions = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{self._settings.state_machine_name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        start = [machine, f"{machine}:{ALIAS}"]
-        allow(role, "StartExecutions", ["states:StartExecution"], start)
-        allow(
-            role,
-            "FollowExecutions",
-            ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
-            [executions],
-            wildcard="Callers name the executions of this one state machine.",
-        )
+        name = self._settings.state_machine_name
+        allow_launching(role, self.state_machine, name, "Executions")
 
-    def _functions(
-        self, job_roles: Sequence[str], argument_defaults: dict[str, object]
-    ) -> tuple[WorkflowFunction, WorkflowFunction]:
+    def _functions(self) -> tuple[WorkflowFunction, WorkflowFunction]:
         settings = self._settings
-        rails = guard_rails(
-            settings,
-            region=Aws.REGION,
-            job_roles=job_roles,
-            argument_defaults=argument_defaults,
-        )
         build_request = WorkflowFunction(
             self,
             "BuildRequest",
-            code=self._code,
+            code=self.code,
             handler="lambdas.build_request.handler",
             settings=settings,
-            environment={
-                ENVIRONMENT_VARIABLE: Stack.of(self).to_json_string(
-                    rails.model_dump(exclude_none=True)
-                )
-            },
+            environment={ENVIRONMENT_VARIABLE: as_variable(self, self.guard_rails)},
             key=self._key,
         )
         judge_attempt = WorkflowFunction(
             self,
             "JudgeAttempt",
-            code=self._code,
+            code=self.code,
             handler="lambdas.judge_attempt.handler",
             settings=settings,
             key=self._key,
         )
         return build_request, judge_attempt
 
-    def _state_machine(
+    def _definition(
         self, build_request: WorkflowFunction, judge_attempt: WorkflowFunction
-    ) -> sfn.StateMachine:
-        settings = self._settings
-        body = definition(
+    ) -> dict[str, Any]:
+        return definition(
             partition=Aws.PARTITION,
             build_request_arn=build_request.version.function_arn,
             judge_attempt_arn=judge_attempt.version.function_arn,
-            assume_role=bool(settings.assumable_roles),
-            timeout_seconds=(
-                settings.execution_timeout_seconds or execution_timeout(settings.max_run_limit)
-            ),
+            assume_role=bool(self._settings.assumable_roles),
+            timeout_seconds=self.timeout_seconds,
         )
-        # Step Functions delivers logs best to groups of this prefix:
-        # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-        prefix = f"/aws/vendedlogs/states/{settings.state_machine_name}"
-        return sfn.StateMachine(
-            self,
-            "StateMachine",
-            state_machine_name=settings.state_machine_name,
-            state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(body)),
-            role=self.role,
-            logs=sfn.LogOptions(
-                destination=log_group(self, prefix, settings, self._key),
-                level=sfn.LogLevel.ALL,
-                include_execution_data=settings.execution_data_in_logs,
-            ),
-            tracing_enabled=True,
-            encryption_configuration=(
-                sfn.CustomerManagedEncryptionConfiguration(self._key) if self._key else None
-            ),
-        )
-
-    def _alias(self) -> str:
-        version = sfn.CfnStateMachineVersion(
-            self,
-            "Version",
-            state_machine_arn=self.state_machine.state_machine_arn,
-            state_machine_revision_id=self.state_machine.state_machine_revision_id,
-        )
-        # Executions of an earlier version go on, and an alias can go back to it.
-        version.apply_removal_policy(RemovalPolicy.RETAIN)
-        alias = sfn.CfnStateMachineAlias(
-            self,
-            "Alias",
-            name=ALIAS,
-            deployment_preference=sfn.CfnStateMachineAlias.DeploymentPreferenceProperty(
-                state_machine_version_arn=version.ref, type="ALL_AT_ONCE"
-            ),
-        )
-        return alias.ref

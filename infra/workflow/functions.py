@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from training_job import GuardRails
+
 from ..grants.permissions import acknowledge, allow
 from ..settings.model import Settings
 from ..storage.log_group import log_group
+
+
+def as_variable(scope: Construct, rails: GuardRails) -> str:
+    """Return guard rails as the environment variable of a function."""
+    return Stack.of(scope).to_json_string(rails.model_dump(exclude_none=True))
+
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
 class WorkflowFunction(Construct):
-    """A Lambda function of the state machine; file, class and state, if it has one, share its name.
+    """A Lambda function of a state machine; file, class and state, if it has one, share its name.
+
+    Args:
+        scope: where it is made.
+        name: of the function.
+        code: what the functions share.
+        handler: the function in it.
+        settings: of the runtime and the log.
+        environment: variables.
+        of: name of the state machine; that of the trainings when None.
+        key: encrypts its variables and its log; keys of AWS when None.
 
     Attributes:
         role: what the function runs as; it may write its own log, and nothing else yet.
@@ -33,15 +51,17 @@ class WorkflowFunction(Construct):
         handler: str,
         settings: Settings,
         environment: dict[str, str] | None = None,
+        of: str | None = None,
         key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
-        log = log_group(self, f"/aws/lambda/{settings.state_machine_name}-{name}", settings, key)
+        of = of or settings.state_machine_name
+        log = log_group(self, f"/aws/lambda/{of}-{name}", settings, key)
         self.role = self._role(log)
         self.function = lambda_.Function(
             self,
             "Function",
-            description=f"{name} of the state machine {settings.state_machine_name}",
+            description=f"{name} of the state machine {of}",
             code=code,
             handler=handler,
             runtime=lambda_.Runtime(settings.lambda_runtime, lambda_.RuntimeFamily.PYTHON),

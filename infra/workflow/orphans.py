@@ -6,9 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -17,7 +15,9 @@ from constructs import Construct
 
 from ..grants.permissions import allow
 from ..settings.model import Settings
+from .ends import UNSUCCESSFUL, calls_at_ends
 from .functions import WorkflowFunction
+from .machine import executions
 
 
 class Orphans(Construct):
@@ -47,19 +47,12 @@ class Orphans(Construct):
         self.function = stops.function
         _allow_stopping(stops.role)
         _allow_reading_input(stops.role, settings, key)
-        events.Rule(
+        calls_at_ends(
             self,
-            "EndedExecutions",
+            machine,
+            UNSUCCESSFUL,
             description=f"Executions of {settings.state_machine_name} that may leave a job running",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [machine.state_machine_arn],
-                },
-            ),
-            targets=[targets.LambdaFunction(self.function)],
+            function=self.function,
         )
 
 
@@ -77,17 +70,11 @@ def _allow_stopping(role: iam.IRole) -> None:
 
 
 def _allow_reading_input(role: iam.IRole, settings: Settings, key: kms.IKey | None) -> None:
-    executions = Stack.of(role).format_arn(
-        service="states",
-        resource="execution",
-        resource_name=f"{settings.state_machine_name}:*",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
     allow(
         role,
         "ReadExecutions",
         ["states:DescribeExecution"],
-        [executions],
+        [f"{executions(role, settings.state_machine_name)}*"],
         wildcard="Callers name the executions of this one state machine.",
     )
     if key:

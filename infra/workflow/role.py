@@ -36,18 +36,9 @@ def state_machine_role(
         scope,
         "Role",
         description=f"Executions of {settings.state_machine_name}",
-        assumed_by=_step_functions(Stack.of(scope), settings),
+        assumed_by=step_functions(Stack.of(scope), settings.state_machine_name),
     )
-    allow(
-        role,
-        "CallFunctions",
-        ["lambda:InvokeFunction"],
-        [f"{arn}:*" for arn in function_arns],
-        wildcard=(
-            "The versions of each function: an execution that began before a deployment goes on "
-            "calling those it began with."
-        ),
-    )
+    allow_functions(role, function_arns)
     _allow_training(role, settings)
     allow(
         role,
@@ -56,29 +47,19 @@ def state_machine_role(
         job_role_arns,
         conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
     )
-    _allow_events(role)
+    allow_events(role, "HearOfTrainingJobs", "StepFunctionsGetEventsForSageMakerTrainingJobsRule")
     if settings.assumable_roles:
         allow(role, "AssumeAllowedRoles", ["sts:AssumeRole"], settings.assumable_roles)
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
-    # The state machine adds the statements for its log and its traces itself.
-    allow(
-        role,
-        "ReportOwnFailure",
-        ["states:SendTaskFailure"],
-        ["*"],
-        wildcard=(
-            "SendTaskFailure has no resource to name: the task token, which only the task itself "
-            "knows, says which task fails. Nor have log delivery and X-Ray."
-        ),
-    )
+    allow_own_failure(role)
     return role
 
 
-def _step_functions(stack: Stack, settings: Settings) -> iam.IPrincipal:
+def step_functions(stack: Stack, state_machine: str) -> iam.IPrincipal:
+    """Return Step Functions for the state machine of this name, and for no other."""
     machine = stack.format_arn(
         service="states",
         resource="stateMachine",
-        resource_name=settings.state_machine_name,
+        resource_name=state_machine,
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     return iam.ServicePrincipal("states.amazonaws.com").with_conditions(
@@ -152,12 +133,39 @@ def guard_rail_conditions(settings: Settings) -> list[dict[str, Any]]:
     return [{**conditions, "ArnEquals": {key: required}} for key in _OUTPUT_KEYS]
 
 
-def _allow_events(role: iam.Role) -> None:
-    """Let .sync hear of the end of a job through the rule that Step Functions manages."""
-    rule = Stack.of(role).format_arn(
-        service="events",
-        resource="rule",
-        resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+def allow_functions(role: iam.IRole, function_arns: Sequence[str]) -> None:
+    """Let a state machine call its functions, named without a version."""
+    allow(
+        role,
+        "CallFunctions",
+        ["lambda:InvokeFunction"],
+        [f"{arn}:*" for arn in function_arns],
+        wildcard=(
+            "The versions of each function: an execution that began before a deployment goes on "
+            "calling those it began with."
+        ),
     )
-    actions = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
-    allow(role, "HearOfTrainingJobs", actions, [rule])
+
+
+def allow_events(role: iam.IRole, sid: str, rule: str) -> None:
+    """Let .sync hear of the end of what it started through a rule that Step Functions manages."""
+    arn = Stack.of(role).format_arn(service="events", resource="rule", resource_name=rule)
+    allow(role, sid, ["events:DescribeRule", "events:PutRule", "events:PutTargets"], [arn])
+
+
+def allow_own_failure(role: iam.IRole) -> None:
+    """Let the state Failed report the failure of its own execution.
+
+    The state machine adds the statements for its log and its traces itself.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+    """
+    allow(
+        role,
+        "ReportOwnFailure",
+        ["states:SendTaskFailure"],
+        ["*"],
+        wildcard=(
+            "SendTaskFailure has no resource to name: the task token, which only the task itself "
+            "knows, says which task fails. Nor have log delivery and X-Ray."
+        ),
+    )

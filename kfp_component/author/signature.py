@@ -1,4 +1,4 @@
-"""Write ``train_rl_model.py``: the function with a keyword and a text for every input.
+"""Write ``train_rl_model.py`` and ``sweep_rl_model.py``: a keyword and a text for every input.
 
 A function that is written out, unlike one whose signature is made at run time, is completed,
 explained and checked by every editor and type checker.
@@ -6,10 +6,13 @@ explained and checked by every editor and type checker.
 
 import textwrap
 
-from kfp_component.author.interface import INPUTS, OUTPUTS, SUMMARY, Input
+from kfp_component.author.interface import SWEEP, Input, Interface
 from kfp_component.author.launcher_image import VARIABLE
 
 _TYPES = {str: "str", int: "int", bool: "bool", dict: "dict[str, Any]", list: "list[Any]"}
+
+# Text to KFP, which knows one type for each input; the task writes it so.
+_SEVERAL_TYPES = {"seeds": "int | list[int] | str"}
 
 _TASK_ARGUMENTS = {
     "launcher_image": (
@@ -20,18 +23,19 @@ _TASK_ARGUMENTS = {
     ),
     "retries": (
         "int = 5",
-        "How often KFP may replace a lost pod. The new pod joins the training that runs, and does "
-        "not repeat one that failed of itself. With retries, `stop_on_sigterm` is false unless "
-        "given: an evicted pod must not stop the training that its replacement joins.",
+        "How often KFP may replace a lost pod. The new pod joins the {training} that runs, and "
+        "does not repeat one that failed of itself. With retries, `stop_on_sigterm` is false "
+        "unless given: an evicted pod must not stop the {training} that its replacement joins.",
     ),
     "cache": (
         "bool = False",
-        "Whether KFP may skip the training and hand on the outputs of an earlier run with the same "
-        "arguments. It looks neither into the source archive nor whether the model still exists.",
+        "Whether KFP may skip the {training} and hand on the outputs of an earlier run with the "
+        "same arguments. It looks neither into the source archive nor whether the model still "
+        "exists.",
     ),
 }
 
-_HEAD = '''"""The task that trains, for pipelines.
+_HEAD = '''"""The task that {trains}, for pipelines.
 
 Written by `make generate` from kfp_component/author/interface.py; do not edit.
 """
@@ -40,16 +44,17 @@ from typing import Any
 
 from kfp.dsl import PipelineTask
 
-from kfp_component.author.task import training_task
+from kfp_component.author.component import {component}
+from kfp_component.author.task import long_task
 
 
-def train_rl_model(
+def {name}(
     *,
 '''
 
-_MORE = """Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries that
-join the training, a command that stops it when a person terminates the run, no caching, a small
-pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
+_MORE = """Call it inside a ``@dsl.pipeline``. The task has what a long {training} needs: retries
+that join the {training}, a command that stops it when a person terminates the run, no caching, a
+small pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
 Every input may be a pipeline parameter or another task's output; None counts as not given."""
 
 _END = '''
@@ -60,46 +65,66 @@ _END = '''
     Example:
         >>> @dsl.pipeline
         ... def pipeline(state_machine_arn: str, source_dir: str):
-        ...     train = train_rl_model(
+        ...     {training} = {name}(
         ...         state_machine_arn=state_machine_arn,
         ...         region="us-east-1",
         ...         entry_point="train.py",
         ...         source_dir=source_dir,
-        ...         hyperparameters={"lr": 0.0001},
+{example}
         ...         launcher_image="registry.example.com/launcher:0.1.0",
         ...     )
-        ...     deploy(model_url=train.outputs["model_artifact_url"])
+        ...     deploy(model_url={training}.outputs["model_artifact_url"])
     """
-    return training_task(**locals())
+    return long_task({component}, **locals())
 '''
 
+_TRAINING_WORDS = {
+    "training": "training",
+    "trains": "trains",
+    "component": "bare_component",
+    "example": '        ...         hyperparameters={"lr": 0.0001},',
+}
+_SWEEP_WORDS = {
+    "training": "sweep",
+    "trains": "sweeps",
+    "component": "bare_sweep_component",
+    "example": (
+        '        ...         space={"lr": [0.001, 0.0003, 0.0001]},\n'
+        "        ...         seeds=10,\n"
+        '        ...         objective_metric="episode_reward_mean",'
+    ),
+}
 
-def render_function() -> str:
-    """Return the text of the module ``train_rl_model``.
+
+def render_function(interface: Interface) -> str:
+    """Return the text of the module ``train_rl_model`` or ``sweep_rl_model``.
 
     Example:
-        >>> "def train_rl_model(" in render_function()
+        >>> "def sweep_rl_model(" in render_function(SWEEP)
         True
     """
+    words = _SWEEP_WORDS if interface is SWEEP else _TRAINING_WORDS
+    words = {**words, "name": interface.name}
+    about = f"{interface.summary}\n\n{_MORE.format(**words)}"
     return "".join(
         [
-            _HEAD,
-            *(f"    {given.name}: {_annotation(given)},\n" for given in INPUTS),
+            _HEAD.format(**words),
+            *(f"    {given.name}: {_annotation(given)},\n" for given in interface.inputs),
             *(f"    {name}: {kind},\n" for name, (kind, _) in _TASK_ARGUMENTS.items()),
             ") -> PipelineTask:\n",
-            textwrap.indent(f'"""{SUMMARY}\n\n{_MORE}\n\nArgs:\n', "    "),
-            *(_entry(given.name, given.description) for given in INPUTS),
-            *(_entry(name, text) for name, (_, text) in _TASK_ARGUMENTS.items()),
+            textwrap.indent(f'"""{about}\n\nArgs:\n', "    "),
+            *(_entry(given.name, given.description) for given in interface.inputs),
+            *(_entry(name, text.format(**words)) for name, (_, text) in _TASK_ARGUMENTS.items()),
             "\n    Returns:\n",
             _wrapped("The task, to be configured further. Its outputs:", 8),
-            *(_wrapped(f"{output.name}: {output.description}", 8) for output in OUTPUTS),
-            _END,
+            *(_wrapped(f"{output.name}: {output.description}", 8) for output in interface.outputs),
+            _END.format(**words),
         ]
     )
 
 
 def _annotation(given: Input) -> str:
-    kind = _TYPES[given.type]
+    kind = _SEVERAL_TYPES.get(given.name, _TYPES[given.type])
     return kind if given.required else f"{kind} | None = None"
 
 

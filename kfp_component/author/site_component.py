@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kfp_component.author.component import compile_component, make_component
-from kfp_component.author.interface import INPUTS
+from kfp_component.author.interface import SWEEP, TRAINING, Interface
 from kfp_component.author.launcher_image import choose_launcher_image
 from kfp_component.errors import BadInput
 from kfp_component.task_input.state_machine_arn import StateMachineArn
@@ -26,13 +26,14 @@ class SiteError(Exception):
     """The component cannot be written; the message says why, and what to do."""
 
 
-def site_component(image: str, defaults: Mapping[str, str]) -> str:
+def site_component(image: str, defaults: Mapping[str, str], interface: Interface = TRAINING) -> str:
     """Return the text of a component.yaml with an image and defaults in it.
 
     Args:
         image: The launcher's image.
         defaults: Inputs that pipelines may then leave out: ``state_machine_arn``, ``region``,
             ``role``. The region follows from the state machine.
+        interface: ``TRAINING`` or ``SWEEP``.
 
     Raises:
         SiteError: The image is no registry path, or a default is none that a training accepts.
@@ -51,7 +52,7 @@ def site_component(image: str, defaults: Mapping[str, str]) -> str:
     if problems:
         raise SiteError("\n".join(problems))
     try:
-        return compile_component(make_component(choose_launcher_image(image), given))
+        return compile_component(make_component(interface, choose_launcher_image(image), given))
     except ValueError as error:
         raise SiteError(str(error)) from None
 
@@ -78,7 +79,9 @@ def _problems(given: Mapping[str, str]) -> list[str]:
 
 def _complete() -> dict[str, Any]:
     """Return arguments that are right in themselves: the documented examples."""
-    names = (given.name for given in INPUTS if given.required or given.name in ("role", "image"))
+    names = (
+        given.name for given in TRAINING.inputs if given.required or given.name in ("role", "image")
+    )
     fields = TrainingArguments.model_fields
     return {
         name: next(item.example for item in fields[name].metadata if isinstance(item, Documented))
@@ -114,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ("state_machine_arn", "region", "role"):
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, default="", help=f"default of the input {name}")
+    parser.add_argument("--sweep", action="store_true", help="the component of sweeps")
     parser.add_argument("--output", type=Path, default=Path("component.yaml"), help="file to write")
     options = parser.parse_args(arguments)
     try:
@@ -124,14 +128,15 @@ def main(arguments: list[str] | None = None) -> int:
                 "Name the launcher's image, built from the Dockerfile and pushed to a registry "
                 "that the cluster can reach: make component IMAGE=REGISTRY/launcher:TAG"
             )
+        machine = "SweepStateMachineArn" if options.sweep else "StateMachineArn"
         text = site_component(
             image,
             {
-                "state_machine_arn": options.state_machine_arn
-                or outputs.get("StateMachineArn", ""),
+                "state_machine_arn": options.state_machine_arn or outputs.get(machine, ""),
                 "region": options.region,
                 "role": options.role or outputs.get("JobRoleArn", ""),
             },
+            SWEEP if options.sweep else TRAINING,
         )
         options.output.write_text(text, encoding="utf-8")
     except (SiteError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The task with what a training of hours or days needs of KFP and Kubernetes."""
+"""A task with what a training, or a sweep, of hours or days needs of KFP and Kubernetes."""
 
 import json
 import warnings
@@ -7,8 +7,8 @@ from typing import Any
 
 from kfp import kubernetes
 from kfp.dsl import PipelineTask
+from kfp.dsl.container_component_class import ContainerComponent
 
-from kfp_component.author.component import bare_component
 from kfp_component.author.launcher_image import choose_launcher_image
 from kfp_component.author.loop_fields import LoopFields
 
@@ -33,15 +33,21 @@ NODE_NAME_VARIABLE = "KFP_NODE_NAME"
 NODE_NAME_FIELD = "metadata.annotations['workflows.argoproj.io/node-name']"
 
 
-def training_task(
-    *, launcher_image: str | None, retries: int, cache: bool, **arguments: Any
+def long_task(
+    component: ContainerComponent,
+    *,
+    launcher_image: str | None,
+    retries: int,
+    cache: bool,
+    **arguments: Any,
 ) -> PipelineTask:
-    """Make the task of ``train_rl_model``, which documents it.
+    """Make the task of ``train_rl_model`` or ``sweep_rl_model``, which document it.
 
     Args:
+        component: Its component.
         launcher_image: The launcher's image.
         retries: How often KFP may replace a lost pod.
-        cache: Whether KFP may skip the training.
+        cache: Whether KFP may skip it.
         **arguments: The component's inputs by name; those that are None are left out, since KFP
             takes no None.
 
@@ -52,11 +58,15 @@ def training_task(
     image = choose_launcher_image(launcher_image)
     if retries < 0:
         raise ValueError(f"retries is {retries}; it must be 0 or more")
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = {
+        name: _as_declared(component, name, value)
+        for name, value in arguments.items()
+        if value is not None
+    }
     if retries:
         given.setdefault("stop_on_sigterm", False)
     fields = LoopFields()
-    task = bare_component(**{name: fields.taken_out_of(value) for name, value in given.items()})
+    task = component(**{name: fields.taken_out_of(value) for name, value in given.items()})
     task.set_container_image(fields.taken_out_of(image))
     fields.add_to(task)
     task.set_caching_options(cache)
@@ -73,6 +83,13 @@ def training_task(
         kubernetes.add_pod_annotation(task, name, value)
     kubernetes.use_field_path_as_env(task, NODE_NAME_VARIABLE, NODE_NAME_FIELD)
     return task
+
+
+def _as_declared(component: ContainerComponent, name: str, value: Any) -> Any:
+    """Return a number or a list as JSON where the input is text: KFP knows one type for each."""
+    is_text = component.component_spec.inputs[name].type == "String"
+    is_constant = isinstance(value, int | list | tuple) and not isinstance(value, bool)
+    return json.dumps(value) if is_text and is_constant else value
 
 
 def _warn_of_a_short_window() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from kfp.dsl import PipelineTask
 
-from kfp_component.author.task import training_task
+from kfp_component.author.component import bare_component
+from kfp_component.author.task import long_task
 
 
 def train_rl_model(
@@ -64,9 +65,9 @@ def train_rl_model(
     Starts an execution of the state machine that trains, shows it, and hands its results on. A pod
     that replaces another joins the execution that runs.
 
-    Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries that
-    join the training, a command that stops it when a person terminates the run, no caching, a small
-    pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
+    Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries
+    that join the training, a command that stops it when a person terminates the run, no caching, a
+    small pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
     Every input may be a pipeline parameter or another task's output; None counts as not given.
 
     Args:
@@ -196,8 +197,8 @@ def train_rl_model(
         job_name: The training job that made the model.
         training_image: Registry path of the image it ran.
         execution_arn: The execution of the state machine.
-        model: A manifest of the model; its metadata has the S3 URL as s3_uri, the job and the
-            metrics.
+        model: A manifest of the model; its metadata has the S3 URL as s3_uri, the job and each
+            final metric as metric_NAME.
         metrics: Final metrics, training and billable seconds, and what spot instances saved.
         report: Summary, timeline and learning curves of the training.
 
@@ -208,7 +209,7 @@ def train_rl_model(
     Example:
         >>> @dsl.pipeline
         ... def pipeline(state_machine_arn: str, source_dir: str):
-        ...     train = train_rl_model(
+        ...     training = train_rl_model(
         ...         state_machine_arn=state_machine_arn,
         ...         region="us-east-1",
         ...         entry_point="train.py",
@@ -216,6 +217,6 @@ def train_rl_model(
         ...         hyperparameters={"lr": 0.0001},
         ...         launcher_image="registry.example.com/launcher:0.1.0",
         ...     )
-        ...     deploy(model_url=train.outputs["model_artifact_url"])
+        ...     deploy(model_url=training.outputs["model_artifact_url"])
     """
-    return training_task(**locals())
+    return long_task(bare_component, **locals())

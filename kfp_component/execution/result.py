@@ -6,7 +6,7 @@ may be plain text or empty, and an execution may have been stopped or timed out.
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 # Exit code 2, "the arguments are wrong", is for this error; every other failure is 1.
 INVALID_ARGUMENTS = "InvalidArguments"
@@ -17,6 +17,12 @@ class Trained:
     """There is a model. ``output`` is the execution's output."""
 
     output: dict[str, Any]
+    needed: ClassVar[dict[str, type]] = {
+        "model_artifact_url": str,
+        "job_name": str,
+        "training_image": str,
+    }
+    machine: ClassVar[str] = "of stack RlTraining"
 
     @property
     def model_artifact_url(self) -> str:
@@ -41,11 +47,70 @@ class Trained:
     @property
     def spot_saving_percent(self) -> float | None:
         """What managed spot training saved, in percent; None if nothing is known."""
-        trained = self.output.get("training_seconds")
-        billed = self.output.get("billable_seconds")
-        if not isinstance(trained, int | float) or not isinstance(billed, int | float):
-            return None
-        return round((1 - billed / trained) * 100, 1) if 0 <= billed < trained else None
+        return _spot_saving_percent(self.output)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """There is a model, of the best of many trials.
+
+    ``output`` is the execution's output: training_sweep/results/output.py.
+    """
+
+    output: dict[str, Any]
+    needed: ClassVar[dict[str, type]] = {
+        "model_artifact_url": str,
+        "job_name": str,
+        "best_hyperparameters": dict,
+        "best_seed": int,
+        "best": dict,
+        "objective": dict,
+        "counts": dict,
+        "configurations": list,
+        "trials": dict,
+    }
+    machine: ClassVar[str] = "of sweeps (output SweepStateMachineArn of stack RlTraining)"
+
+    @property
+    def model_artifact_url(self) -> str:
+        """The S3 URL of the best configuration's best model."""
+        return str(self.output["model_artifact_url"])
+
+    @property
+    def job_name(self) -> str:
+        """The training job that made it."""
+        return str(self.output["job_name"])
+
+    @property
+    def metric(self) -> str:
+        """The objective."""
+        return str(self.output["objective"].get("metric"))
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """Every trial by the names of its columns; '' is what there is none of."""
+        table = self.output["trials"]
+        columns = table.get("columns") or []
+        return [dict(zip(columns, row, strict=False)) for row in table.get("rows") or []]
+
+    @property
+    def configurations(self) -> list[dict[str, Any]]:
+        """Every configuration with its statistics, the best first, those without a result last."""
+        sign = 1 if self.output["objective"].get("type") == "minimize" else -1
+        best = self.output["best"].get("configuration")
+        return sorted(
+            _objects(self.output["configurations"]),
+            key=lambda each: (
+                each.get("configuration") != best,
+                "iqm" not in each,
+                sign * each.get("iqm", 0.0),
+            ),
+        )
+
+    @property
+    def spot_saving_percent(self) -> float | None:
+        """What managed spot training saved, in percent; None if nothing is known."""
+        return _spot_saving_percent(self.output)
 
 
 @dataclass(frozen=True)
@@ -90,14 +155,18 @@ class NotTrained:
         ]
 
 
-Result = Trained | DryRun | NotTrained
+Ended = TypeVar("Ended", Trained, Swept)
 
 
-def read_result(description: dict[str, Any]) -> Result:
+def read_result(description: dict[str, Any], wanted: type[Ended]) -> Ended | DryRun | NotTrained:
     """Read a DescribeExecution answer whose status is not RUNNING.
 
+    Args:
+        description: The answer.
+        wanted: What a success is: ``Trained`` or ``Swept``.
+
     Example:
-        >>> read_result({"status": "ABORTED"}).message
+        >>> read_result({"status": "ABORTED"}, Trained).message
         'The execution was stopped.'
     """
     if description["status"] != "SUCCEEDED":
@@ -107,18 +176,25 @@ def read_result(description: dict[str, Any]) -> Result:
         return DryRun(output)
     missing = [
         name
-        for name in ("model_artifact_url", "job_name", "training_image")
-        if not isinstance(output.get(name), str) or not output[name]
+        for name, kind in wanted.needed.items()
+        if not isinstance(output.get(name), kind) or output[name] == ""
     ]
     if not missing:
-        return Trained(output)
+        return wanted(output)
     return NotTrained(
         "UnexpectedOutput",
-        "The execution succeeded, but its output has no "
-        f"{', '.join(missing)}: state_machine_arn is not the state machine of stack RlTraining, "
-        "or one of another version than this component.",
+        f"The execution succeeded, but its output has no {', '.join(missing)}: state_machine_arn "
+        f"is not the state machine {wanted.machine}, or one of another version than this "
+        "component.",
         {},
     )
+
+
+def _spot_saving_percent(output: dict[str, Any]) -> float | None:
+    trained, billed = output.get("training_seconds"), output.get("billable_seconds")
+    if not isinstance(trained, int | float) or not isinstance(billed, int | float):
+        return None
+    return round((1 - billed / trained) * 100, 1) if 0 <= billed < trained else None
 
 
 def _not_trained(description: dict[str, Any]) -> NotTrained:

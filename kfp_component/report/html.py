@@ -2,7 +2,7 @@
 
 from html import escape
 
-_EMPTY = frozenset({"meta", "line", "rect", "circle", "polyline"})
+_EMPTY = frozenset({"meta", "line", "rect", "circle", "polygon", "polyline"})
 
 
 class Html(str):

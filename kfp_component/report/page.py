@@ -1,26 +1,26 @@
-"""The HTML report of a run: one file, without scripts or anything from outside.
+"""The HTML report of a training: one file, without scripts or anything from outside."""
 
-KFP shows it in a sandboxed frame of its own page that opens no links: so each URL is text that one
-click selects.
-"""
-
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
-from kfp_component.durations import duration, number
+from kfp_component.durations import number
 from kfp_component.execution.result import Trained
 from kfp_component.execution.run import EndedExecution
 from kfp_component.record.record import Record
 from kfp_component.report.chart import learning_curve
 from kfp_component.report.html import Html, element, join
-from kfp_component.report.style import STYLE
+from kfp_component.report.parts import (
+    arguments_table,
+    cards,
+    document,
+    pages,
+    row,
+    seconds,
+    table,
+    when,
+)
 from kfp_component.report.timeline import bar, rows, status_words, stretches
-from training_job.links import links
-
-_PAGES = {"execution": "Execution", "training_job": "Training job", "logs": "Logs"}
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,11 @@ def render(report: Report) -> str:
         ("Timeline", _timeline(output, report.record)),
         ("Debugger rules", _rules(output)),
         ("Final metrics", _final_metrics(report.trained)),
-        ("Arguments", _arguments(report)),
-        ("Pages in the AWS console", _links(report)),
+        ("Arguments", arguments_table(report.arguments, output.get("defaults_applied"))),
+        ("Pages in the AWS console", pages(report.ended.arn, report.trained.job_name)),
         ("Last log lines", _last_lines(report.record)),
     )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", report.trained.job_name),
-        element("style", Html(STYLE)),
-    )
-    body = element(
-        "body",
-        _summary(report),
-        *(element("section", element("h2", title), html) for title, html in sections if html),
-    )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return document(report.trained.job_name, _summary(report), sections)
 
 
 def _summary(report: Report) -> Html:
@@ -80,7 +68,7 @@ def _summary(report: Report) -> Html:
     return element(
         "header",
         element("h1", trained.job_name),
-        element("p", element("span", status, class_=tone), f" · {_when(report.ended)}"),
+        element("p", element("span", status, class_=tone), f" · {when(report.ended)}"),
         element("p", "Model: ", element("code", trained.model_artifact_url, class_="whole")),
         element("p", "Image: ", element("code", trained.training_image), class_="soft"),
         *_tensorboard(output),
@@ -95,36 +83,21 @@ def _tensorboard(output: Mapping[str, Any]) -> list[Html]:
     return [element("p", "TensorBoard files: ", shown, class_="soft")] if path else []
 
 
-def _when(ended: EndedExecution) -> str:
-    """Return the date of a run, and how long it took."""
-    began, end = ended.description["startDate"], ended.description["stopDate"]
-    date = began.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
-    return f"{date} · {duration((end - began).total_seconds())}"
-
-
 def _cards(report: Report) -> Html:
     output, record = report.trained.output, report.record
-    cards = {
-        label: duration(output[key])
-        for label, key in (("Training", "training_seconds"), ("Billable", "billable_seconds"))
-        if isinstance(output.get(key), int | float)
-    }
+    shown = seconds(output)
     saving = report.trained.spot_saving_percent
     if saving is not None:
-        cards["Saved by spot"] = f"{number(saving)} %"
+        shown["Saved by spot"] = f"{number(saving)} %"
     if record.attempts and record.attempts[-1].instance_type:
         last = record.attempts[-1]
-        cards["Instances"] = last.instances
+        shown["Instances"] = last.instances
     attempts = _list(output.get("attempts"))
     if len(attempts) > 1:
-        cards["Attempts"] = str(len(attempts))
+        shown["Attempts"] = str(len(attempts))
     if record.log_lines:
-        cards["Log lines"] = f"{record.log_lines:,}"
-    shown = (
-        element("div", element("span", label, class_="soft"), element("b", value), class_="card")
-        for label, value in cards.items()
-    )
-    return element("div", *shown, class_="cards")
+        shown["Log lines"] = f"{record.log_lines:,}"
+    return cards(shown)
 
 
 def _curves(record: Record) -> Html | None:
@@ -137,67 +110,29 @@ def _timeline(output: Mapping[str, Any], record: Record) -> Html | None:
     shown = stretches(output, record)
     if not shown:
         return None
-    return join(bar(shown), _table(("Status", "UTC", "Took", "Message"), rows(shown)))
+    return join(bar(shown), table(("Status", "UTC", "Took", "Message"), rows(shown)))
 
 
 def _rules(output: Mapping[str, Any]) -> Html | None:
     rules = [entry for entry in _list(output.get("rule_evaluations")) if isinstance(entry, dict)]
     keys = ("name", "status", "details")
-    return _table(
+    return table(
         ("Rule", "Status", "Details"),
-        [_row(*(rule.get(key) or "" for key in keys)) for rule in rules],
+        [row(*(rule.get(key) or "" for key in keys)) for rule in rules],
     )
 
 
 def _final_metrics(trained: Trained) -> Html | None:
     shown = [
-        _row(name, number(value) if isinstance(value, int | float) else value)
+        row(name, number(value) if isinstance(value, int | float) else value)
         for name, value in trained.final_metrics.items()
     ]
-    return _table(("Metric", "Value"), shown)
-
-
-def _arguments(report: Report) -> Html | None:
-    defaults = report.trained.output.get("defaults_applied")
-    given = {name: _shown(value) for name, value in sorted(report.arguments.items())}
-    for name, value in sorted((defaults if isinstance(defaults, dict) else {}).items()):
-        given.setdefault(name, f"{_shown(value)} (default)")
-    return _table(("Argument", "Value"), [_row(*each) for each in given.items()])
-
-
-def _links(report: Report) -> Html:
-    pages = links(report.ended.arn, report.trained.job_name)
-    return element(
-        "div",
-        *(
-            element(
-                "p",
-                element("span", f"{_PAGES[key]} ", class_="soft"),
-                element("code", url, class_="whole"),
-            )
-            for key, url in pages.items()
-        ),
-    )
+    return table(("Metric", "Value"), shown)
 
 
 def _last_lines(record: Record) -> Html | None:
     lines = "\n".join(map(str, record.last_lines))
     return element("pre", lines) if lines else None
-
-
-def _row(*cells: object) -> Html:
-    return element("tr", *(element("td", cell) for cell in cells))
-
-
-def _table(head: Iterable[str], body: Sequence[Html]) -> Html | None:
-    if not body:
-        return None
-    titles = element("tr", *(element("th", title) for title in head))
-    return element("div", element("table", titles, *body), class_="scroll")
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _list(value: Any) -> list[Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kfp_component.execution.result import NotTrained
+from kfp_component.errors import ExitCode
+from kfp_component.execution.result import INVALID_ARGUMENTS, NotTrained
 from kfp_component.record.record import LogLine
 from kfp_component.step.diagnosis import diagnose
 from training_job.links import links
@@ -55,6 +56,12 @@ def explain(
     pages = links(execution_arn, failure.job_name or None)
     names = {"execution": "Execution", "training_job": "Job", "logs": "Logs"}
     return "\n".join([*lines, *(f"{names[key]}: {page}" for key, page in pages.items())])
+
+
+def exit_code(failure: NotTrained) -> ExitCode:
+    """Return what a failure makes the process return."""
+    wrong_arguments = failure.error == INVALID_ARGUMENTS
+    return ExitCode.BAD_ARGUMENTS if wrong_arguments else ExitCode.FAILED
 
 
 def complain(text: str) -> None:

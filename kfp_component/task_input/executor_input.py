@@ -6,7 +6,7 @@ https://github.com/kubeflow/pipelines/blob/master/api/v2alpha1/pipeline_spec.pro
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,13 +15,14 @@ from kfp_component.errors import BadInput
 from kfp_component.task_input.inexpressible import not_json, unreplaced
 from kfp_component.task_input.state_machine_arn import StateMachineArn
 
-OUTPUT_PARAMETERS = ("model_artifact_url", "job_name", "training_image", "execution_arn")
-OUTPUT_ARTIFACTS = ("model", "metrics", "report")
-
-# The inputs that the component declares. KFP's driver hands on every input of the task: the SDK
-# adds one for each value inside another (pipelinechannel--bucket) and for what else is a parameter
-# (base_image, memory_limit).
-INPUTS = frozenset(json.loads(Path(__file__).with_name("inputs.json").read_text()))
+# What the components declare. KFP's driver hands on every input of the task: the SDK adds one for
+# each value inside another (pipelinechannel--bucket) and for what else is a parameter (base_image,
+# memory_limit).
+INTERFACES = json.loads(Path(__file__).with_name("interfaces.json").read_text())
+TRAINING, SWEEP = "train_rl_model", "sweep_rl_model"
+# An output of a sweep alone. The outputs, all of which KFP lists for every task, tell which of the
+# components this is: so the process of the stop command knows it too, and no option can be wrong.
+_OF_A_SWEEP = "best_seed"
 
 # Where KFP mounts each kind of object store, as kfp.dsl.Artifact.path does.
 _MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
@@ -53,8 +54,9 @@ class ExecutorInput:
     """One task, as the launcher needs it.
 
     Attributes:
-        state_machine: The state machine that trains.
-        stop_on_sigterm: Whether SIGTERM stops the training; true when the task does not say.
+        component: The name of its component, ``TRAINING`` or ``SWEEP``.
+        state_machine: The state machine that trains, or sweeps.
+        stop_on_sigterm: Whether SIGTERM stops the execution; true when the task does not say.
         arguments: The execution's input: what the author gave for the inputs that the component
             declares, and nothing that was left out.
         parameter_files: For each output parameter, the file KFP reads it from.
@@ -62,12 +64,18 @@ class ExecutorInput:
         output_file: Where KFP reads the metadata of the outputs from.
     """
 
+    component: str
     state_machine: StateMachineArn
     stop_on_sigterm: bool
     arguments: dict[str, Any]
     parameter_files: dict[str, Path]
     artifacts: dict[str, OutputArtifact]
     output_file: Path
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether the task sweeps."""
+        return self.component == SWEEP
 
     @property
     def seed(self) -> str:
@@ -98,7 +106,7 @@ class ExecutorInput:
             document = json.loads(text)
         except json.JSONDecodeError as error:
             if '"parameterValues"' in text:
-                raise BadInput(not_json(text, error, INPUTS)) from None
+                raise BadInput(not_json(text, error, _all_inputs())) from None
             raise BadInput(
                 f"--executor_input is not JSON ({error}). It must be the JSON object that Kubeflow "
                 f"Pipelines puts in place of {{{{$}}}}; got {_shortened(text)}."
@@ -109,39 +117,52 @@ class ExecutorInput:
             raise BadInput(
                 f"--executor_input lacks what this component needs: {error!s}. It must be the "
                 "ExecutorInput object of Kubeflow Pipelines 2 with the inputs and outputs that "
-                f"component.yaml declares; got {_shortened(text)}."
+                f"component.yaml or sweep_component.yaml declares; got {_shortened(text)}."
             ) from None
 
     @classmethod
     def _from_json(cls, document: Mapping[str, Any]) -> Self:
-        arguments = _given(document.get("inputs", {}).get("parameterValues", {}))
+        outputs = document["outputs"]
+        component = SWEEP if _OF_A_SWEEP in outputs["parameters"] else TRAINING
+        declared = INTERFACES[component]
+        arguments = _given(
+            document.get("inputs", {}).get("parameterValues", {}), declared["inputs"]
+        )
         if problems := unreplaced(arguments):
             raise BadInput(" ".join(problems))
         stop_on_sigterm = arguments.pop("stop_on_sigterm", True)
         if not isinstance(stop_on_sigterm, bool):
             raise BadInput(f"stop_on_sigterm must be true or false; got {stop_on_sigterm!r}.")
-        outputs = document["outputs"]
         return cls(
-            state_machine=StateMachineArn.parse(arguments.pop("state_machine_arn", None)),
+            component=component,
+            state_machine=StateMachineArn.parse(
+                arguments.pop("state_machine_arn", None),
+                "SweepStateMachineArn" if component == SWEEP else "StateMachineArn",
+            ),
             stop_on_sigterm=stop_on_sigterm,
             arguments=arguments,
             parameter_files={
-                name: Path(outputs["parameters"][name]["outputFile"]) for name in OUTPUT_PARAMETERS
+                name: Path(outputs["parameters"][name]["outputFile"])
+                for name in declared["parameters"]
             },
             artifacts={
                 name: OutputArtifact.from_json(outputs["artifacts"][name]["artifacts"][0])
-                for name in OUTPUT_ARTIFACTS
+                for name in declared["artifacts"]
             },
             output_file=Path(outputs["outputFile"]),
         )
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _all_inputs() -> set[str]:
+    return {name for each in INTERFACES.values() for name in each["inputs"]}
+
+
+def _given(values: Mapping[str, Any], declared: Collection[str]) -> dict[str, Any]:
     """Return the declared inputs that were given; one that was not may be absent, null or ''."""
     return {
         name: _whole(value)
         for name, value in values.items()
-        if name in INPUTS and value not in (None, "")
+        if name in declared and value not in (None, "")
     }
 
 

@@ -1,4 +1,4 @@
-"""The ARN of the state machine that trains, and what follows from it."""
+"""The ARN of the state machine that trains or sweeps, and what follows from it."""
 
 import re
 from dataclasses import dataclass
@@ -26,15 +26,19 @@ class StateMachineArn:
     name: str
 
     @classmethod
-    def parse(cls, value: Any) -> Self:
+    def parse(cls, value: Any, output: str = "StateMachineArn") -> Self:
         """Read the component's ``state_machine_arn``.
+
+        Args:
+            value: What was given.
+            output: The stack's output that has it.
 
         Raises:
             BadInput: It was not given or is not the ARN of a state machine.
         """
         if value is None:
             raise BadInput(
-                "state_machine_arn is required. It is the output StateMachineArn of the deployed "
+                f"state_machine_arn is required. It is the output {output} of the deployed "
                 "stack RlTraining (aws cloudformation describe-stacks --stack-name RlTraining)."
             )
         match = _PATTERN.fullmatch(value) if isinstance(value, str) else None
@@ -42,7 +46,7 @@ class StateMachineArn:
             raise BadInput(
                 f"state_machine_arn is not the ARN of a state machine; got {value!r}, expected "
                 "arn:aws:states:<region>:<account>:stateMachine:<name>, the output "
-                "StateMachineArn of the deployed stack RlTraining."
+                f"{output} of the deployed stack RlTraining."
             )
         return cls(value, match["partition"], match["region"], match["account"], match["name"])
 

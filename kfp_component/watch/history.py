@@ -3,13 +3,14 @@
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from kfp_component.aws.clients import Aws
 
 # An event may hold 256 KiB: small pages keep memory flat.
 _PAGE = 25
+_LARGEST_PAGE = 300_000
 
 News = TypeVar("News")
 
@@ -21,14 +22,21 @@ class ExecutionHistory(Generic[News]):
         aws: Where the execution runs.
         execution_arn: Which one.
         read: Returns what an event says; None if that is of no interest.
+        pages: Fewest and most events of a page; where events are small there are more.
     """
 
     def __init__(
-        self, aws: Aws, execution_arn: str, read: Callable[[Mapping[str, Any]], News | None]
+        self,
+        aws: Aws,
+        execution_arn: str,
+        read: Callable[[Mapping[str, Any]], News | None],
+        pages: tuple[int, int] = (_PAGE, _PAGE),
     ) -> None:
         self._aws = aws
         self._execution_arn = execution_arn
         self._read = read
+        self._fewest, self._most = pages
+        self._page = self._fewest
         self._seen = 0
 
     def news(self) -> list[News]:
@@ -43,10 +51,11 @@ class ExecutionHistory(Generic[News]):
             page = self._aws.states.get_execution_history(
                 executionArn=self._execution_arn,
                 reverseOrder=True,
-                maxResults=_PAGE,
+                maxResults=self._page,
                 includeExecutionData=True,
                 **token,
             )
+            self._page = self._fitting(page["events"])
             for event in page["events"]:
                 if event["id"] <= self._seen:
                     break
@@ -60,3 +69,16 @@ class ExecutionHistory(Generic[News]):
                     continue
             self._seen = newest
             return found[::-1]
+
+    def _fitting(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Return how many events like these make a page that is not too large."""
+        size = sum(
+            len(text)
+            for event in events
+            for details in event.values()
+            if isinstance(details, dict)
+            for text in details.values()
+            if isinstance(text, str)
+        )
+        fitting = _LARGEST_PAGE * len(events) // max(size, 1)
+        return max(self._fewest, min(self._most, fitting))

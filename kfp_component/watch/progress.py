@@ -16,9 +16,29 @@ from kfp_component.durations import duration, number
 _SHOWN_METRICS = 4
 
 
+class Snapshot(Protocol):
+    """How a run is at a moment."""
+
+    @property
+    def status(self) -> str:
+        """What it does, in a few words."""
+
+    @property
+    def words(self) -> str:
+        """What else there is to say."""
+
+    @property
+    def share(self) -> float | None:
+        """What part of it is done, from 0 to 1; None if that is not known."""
+
+    @property
+    def line(self) -> str:
+        """All of it on a line."""
+
+
 @dataclass(frozen=True)
-class Snapshot:
-    """How a run is at a moment.
+class TrainingSnapshot:
+    """How a training is at a moment.
 
     Attributes:
         status: SageMaker's secondary status.
@@ -50,6 +70,11 @@ class Snapshot:
                 ),
             )
         )
+
+    @property
+    def line(self) -> str:
+        """All of it on a line."""
+        return f"{self.status}, {self.words}"
 
 
 class View(Protocol):
@@ -105,7 +130,7 @@ class PlainView:
 
     def still(self, snapshot: Snapshot) -> None:
         """Print a heartbeat with the newest metrics."""
-        self.say(f"{snapshot.status}, {snapshot.words}")
+        self.say(snapshot.line)
 
     def flush(self) -> None:
         """Hand what was printed to whoever reads: a thousand lines are one write."""

@@ -18,7 +18,7 @@ from kfp_component.watch.attempts import (
 from kfp_component.watch.execution import Age, ExecutionWatch, shown_poll
 from kfp_component.watch.history import ExecutionHistory
 from kfp_component.watch.job import JobWatch
-from kfp_component.watch.progress import Snapshot, View
+from kfp_component.watch.progress import TrainingSnapshot, View
 from kfp_component.watch.schedule import Poll, spacing
 from training_job.links import links
 
@@ -93,11 +93,11 @@ class TrainingWatch:
         """The execution's history, the job's description and its log."""
         return self._news, self._statuses, self._logs
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> TrainingSnapshot:
         """Return how the run is."""
         waiting = self._waits_for and f"Waiting for {self._waits_for}"
         record = self.record
-        return Snapshot(
+        return TrainingSnapshot(
             waiting or (self._job and self._job.status) or "Running",
             self.age(),
             record.log_lines,

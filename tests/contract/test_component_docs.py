@@ -11,6 +11,7 @@ from kfp_component import train_rl_model
 from kfp_component.author.generate import COMPONENT_FILE
 from kfp_component.author.launcher_image import VARIABLE
 from kfp_component.author.site_component import main as write_site_component
+from tests.kfp_backend import Outputs, Run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "kfp-step.md").read_text()
@@ -88,25 +89,36 @@ def test_a_sites_component_with_the_lines_to_paste_is_the_safe_task(tmp_path, mo
 
 
 def test_the_model_is_handed_on_as_an_artifact(tmp_path):
-    source = block("dsl.importer")
+    names = {"dsl": dsl, "evaluate": evaluate}
+    exec(block("dsl.importer"), names)
 
     @dsl.pipeline(name="p")
     def pipeline():
         train = train_rl_model(
             state_machine_arn="arn", region="us-east-1", entry_point="t.py", launcher_image="i"
         )
-        exec(source, {"dsl": dsl, "train": train, "evaluate": evaluate})
+        names["evaluate_model"](url=train.outputs["model_artifact_url"])
+
+    compiler.Compiler().compile(pipeline, str(tmp_path / "p.yaml"))
+    made = {"model_artifact_url": "s3://b/model.tar.gz", "job_name": "j", "training_image": "i"}
+    result = Run(tmp_path / "p.yaml", {}).execute(lambda _: Outputs.of(execution_arn="e", **made))
+    (evaluated,) = result.raised().named("evaluate")
+    (model,) = evaluated.message["inputs"]["artifacts"]["model"]["artifacts"]
+    assert model["uri"] == "s3://b/model.tar.gz"
+
+
+def test_the_sweep_compiles(tmp_path):
+    source = block("sweep_state_machine_arn")
+
+    @dsl.pipeline(name="p")
+    def pipeline():
+        given = ("sweep_state_machine_arn", "source_dir", "launcher_image")
+        exec(source, {name: name for name in given})
 
     compiler.Compiler().compile(pipeline, str(tmp_path / "p.yaml"))
     spec = next(yaml.safe_load_all((tmp_path / "p.yaml").read_text()))
-    tasks = spec["root"]["dag"]["tasks"]
-    imported = tasks["importer"]["inputs"]["parameters"]["uri"]["taskOutputParameter"]
-    assert imported == {
-        "outputParameterKey": "model_artifact_url",
-        "producerTask": "train-rl-model",
-    }
-    handed_on = tasks["evaluate"]["inputs"]["artifacts"]["model"]["taskOutputArtifact"]
-    assert handed_on["producerTask"] == "importer"
+    inputs = spec["root"]["dag"]["tasks"]["sweep-rl-model"]["inputs"]["parameters"]
+    assert inputs["seeds"]["runtimeValue"]["constant"] == "10"
 
 
 def test_the_page_names_what_there_is():

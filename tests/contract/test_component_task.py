@@ -12,7 +12,7 @@ from kfp import compiler, dsl
 
 from kfp_component import train_rl_model
 from kfp_component.author import task as task_module
-from kfp_component.author.interface import INPUTS
+from kfp_component.author.interface import TRAINING
 from kfp_component.author.launcher_image import VARIABLE
 
 GIVEN = {"state_machine_arn": "arn", "region": "us-east-1", "entry_point": "t.py"}
@@ -168,9 +168,9 @@ def test_an_sdk_that_cuts_the_window_says_so_to_the_author(
 def test_editors_see_every_input():
     parameters = inspect.signature(train_rl_model).parameters
     task_arguments = {"launcher_image", "retries", "cache"}
-    assert set(parameters) == {given.name for given in INPUTS} | task_arguments
+    assert set(parameters) == {given.name for given in TRAINING.inputs} | task_arguments
     required = {name for name, it in parameters.items() if it.default is inspect.Parameter.empty}
-    assert required == {given.name for given in INPUTS if given.required}
+    assert required == {given.name for given in TRAINING.inputs if given.required}
     documentation = inspect.getdoc(train_rl_model)
     assert all(f"\n    {name}: " in documentation for name in parameters)
 

@@ -30,16 +30,15 @@ def grants(resolver, role):
 def named(role, resources):
     if all(":repository/sagemaker-rl-" in resource for resource in resources):
         return ["REGISTRIES"]
-    lambda_arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:Training"
-    own_log = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{role.removesuffix('Role')}Log"
+    lambda_arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
+    functions = {
+        f"{lambda_arn}TrainingBuildRequestFunction": "BUILD_REQUEST:*",
+        f"{lambda_arn}TrainingJudgeAttemptFunction": "JUDGE_ATTEMPT:*",
+        f"{lambda_arn}SweepsPlanSweepFunction": "PLAN_SWEEP:*",
+        f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{role.removesuffix('Role')}Log": "OWN_LOG",
+    }
     return [
-        "BUILD_REQUEST:*"
-        if resource.startswith(f"{lambda_arn}BuildRequestFunction")
-        else "JUDGE_ATTEMPT:*"
-        if resource.startswith(f"{lambda_arn}JudgeAttemptFunction")
-        else "OWN_LOG"
-        if resource.startswith(own_log)
-        else resource
+        next((name for start, name in functions.items() if resource.startswith(start)), resource)
         for resource in resources
     ]
 

@@ -12,12 +12,13 @@ DATA = ("AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::KMS::Key")
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_the_state_machine_logs_everything_and_traces(templates, name):
-    machine = Resolver(templates[name]).resource("AWS::StepFunctions::StateMachine")
-    logging = machine["LoggingConfiguration"]
-    assert logging["Level"] == "ALL"
-    assert logging["IncludeExecutionData"] is (name == "everything")
-    assert machine["TracingConfiguration"] == {"Enabled": True}
-    assert machine["StateMachineType"] == "STANDARD"
+    for of in ("RlTraining", "RlSweep"):
+        machine = Resolver(templates[name]).machine(of)
+        logging = machine["LoggingConfiguration"]
+        assert logging["Level"] == "ALL"
+        assert logging["IncludeExecutionData"] is (name == "everything")
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+        assert machine["StateMachineType"] == "STANDARD"
 
 
 def test_execution_logs_are_vended_and_named_anew_with_each_stack(templates):
@@ -27,6 +28,9 @@ def test_execution_logs_are_vended_and_named_anew_with_each_stack(templates):
         "/aws/lambda/RlTraining-BuildRequest-0a1b2c3d",
         "/aws/lambda/RlTraining-JudgeAttempt-0a1b2c3d",
         "/aws/lambda/RlTraining-StopOrphans-0a1b2c3d",
+        "/aws/vendedlogs/states/RlSweep-0a1b2c3d",
+        "/aws/lambda/RlSweep-PlanSweep-0a1b2c3d",
+        "/aws/lambda/RlSweep-StopTrials-0a1b2c3d",
     }
     assert {each["RetentionInDays"] for each in groups} == {365}
 
@@ -67,10 +71,10 @@ def test_one_key_encrypts_everything(templates, name):
     groups = resolver.resources("AWS::Logs::LogGroup").values()
     assert {group["KmsKeyId"] for group in groups} == {key}
     functions = resolver.resources("AWS::Lambda::Function")
-    ours = [each for name, each in functions.items() if name.startswith("Training")]
+    ours = [each for name, each in functions.items() if name.startswith(("Training", "Sweeps"))]
     assert {each["KmsKeyArn"] for each in ours} == {key}
-    machine = resolver.resource("AWS::StepFunctions::StateMachine")
-    assert machine["EncryptionConfiguration"]["KmsKeyId"] == key
+    for of in ("RlTraining", "RlSweep"):
+        assert resolver.machine(of)["EncryptionConfiguration"]["KmsKeyId"] == key
     assert resolver.resource("AWS::SNS::Topic")["KmsMasterKeyId"] in (key, key.rpartition("/")[2])
     (rule,) = resolver.resource("AWS::S3::Bucket")["BucketEncryption"][
         "ServerSideEncryptionConfiguration"
@@ -80,24 +84,34 @@ def test_one_key_encrypts_everything(templates, name):
 
 def test_failures_are_told_whatever_a_catch_sees(templates):
     resolver = Resolver(templates["everything"])
-    rule = unsuccessful(resolver, "Notifications")
+    rule = ended(resolver, "Notifications", "RlTraining", "RlSweep")
     (topic,) = resolver.resources("AWS::SNS::Topic")
     assert [each["Arn"] for each in rule["Targets"]] == [resolver.place.arn("sns", topic)]
     subscription = resolver.resource("AWS::SNS::Subscription")
     assert subscription["Endpoint"] == EVERYTHING["notification_emails"][0]
 
 
-def test_what_an_execution_left_running_is_stopped(templates):
+@pytest.mark.parametrize(
+    ("construct", "machine", "also", "function"),
+    [
+        ("TrainingOrphans", "RlTraining", (), "StopOrphans"),
+        ("SweepsTrials", "RlSweep", ("SUCCEEDED",), "StopTrials"),
+    ],
+)
+def test_what_an_execution_left_running_is_stopped(templates, construct, machine, also, function):
     resolver = Resolver(templates["default"])
-    (target,) = unsuccessful(resolver, "TrainingOrphans")["Targets"]
-    function = target["Arn"].rpartition(":")[2]
-    assert function.startswith("TrainingOrphansStopOrphansFunction")
-    (permission,) = resolver.resources("AWS::Lambda::Permission").values()
+    (target,) = ended(resolver, construct, machine, also=also)["Targets"]
+    name = target["Arn"].rpartition(":")[2]
+    assert name.startswith(f"{construct}{function}Function")
+    (permission,) = [
+        each
+        for each in resolver.resources("AWS::Lambda::Permission").values()
+        if each["FunctionName"] == target["Arn"]
+    ]
     assert permission["Principal"] == "events.amazonaws.com"
-    assert permission["FunctionName"] == target["Arn"]
 
 
-def unsuccessful(resolver, construct):
+def ended(resolver, construct, *machines, also=()):
     """The rule of the construct, which hears of every execution that did not succeed."""
     (rule,) = [
         each
@@ -108,8 +122,10 @@ def unsuccessful(resolver, construct):
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
         "detail": {
-            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-            "stateMachineArn": [resolver.place.arn("states", "stateMachine:RlTraining")],
+            "status": [*also, "FAILED", "TIMED_OUT", "ABORTED"],
+            "stateMachineArn": [
+                resolver.place.arn("states", f"stateMachine:{machine}") for machine in machines
+            ],
         },
     }
     return rule
@@ -118,13 +134,11 @@ def unsuccessful(resolver, construct):
 def test_alarms_watch_executions_and_functions(templates):
     alarms = Resolver(templates["default"]).resources("AWS::CloudWatch::Alarm").values()
     assert sorted((each["Namespace"], each["MetricName"]) for each in alarms) == [
-        ("AWS/Lambda", "Errors"),
-        ("AWS/Lambda", "Errors"),
-        ("AWS/Lambda", "Errors"),
+        *5 * [("AWS/Lambda", "Errors")],
         ("AWS/States", "ExecutionThrottled"),
         ("AWS/States", "ExecutionsAborted"),
-        ("AWS/States", "ExecutionsFailed"),
-        ("AWS/States", "ExecutionsTimedOut"),
+        *2 * [("AWS/States", "ExecutionsFailed")],
+        *2 * [("AWS/States", "ExecutionsTimedOut")],
     ]
     assert all(each["AlarmActions"] for each in alarms)
     assert not Resolver(templates["existing-vpc"]).resources("AWS::CloudWatch::Alarm")
@@ -145,14 +159,14 @@ def test_the_dashboard_is_a_setting(templates):
 
 def test_an_alias_names_the_version_deployed_last(templates):
     resolver = Resolver(templates["default"])
-    (version,) = resolver.resources("AWS::StepFunctions::StateMachineVersion")
-    alias = resolver.resource("AWS::StepFunctions::StateMachineAlias")
-    assert alias["Name"] == "live"
-    assert alias["DeploymentPreference"] == {
-        "StateMachineVersionArn": version,
-        "Type": "ALL_AT_ONCE",
-    }
-    assert templates["default"]["Resources"][version]["DeletionPolicy"] == "Retain"
+    versions = resolver.resources("AWS::StepFunctions::StateMachineVersion")
+    aliases = resolver.resources("AWS::StepFunctions::StateMachineAlias").values()
+    assert {alias["Name"] for alias in aliases} == {"live"}
+    preferences = [alias["DeploymentPreference"] for alias in aliases]
+    assert sorted(each["StateMachineVersionArn"] for each in preferences) == sorted(versions)
+    assert {each["Type"] for each in preferences} == {"ALL_AT_ONCE"}
+    for version in versions:
+        assert templates["default"]["Resources"][version]["DeletionPolicy"] == "Retain"
 
 
 def test_the_definition_calls_versions_of_the_functions(templates):
@@ -160,11 +174,22 @@ def test_the_definition_calls_versions_of_the_functions(templates):
     versions = {
         resolver.resolve({"Ref": name}) for name in resolver.resources("AWS::Lambda::Version")
     }
-    states = resolver.definition()["States"]
-    called = {
-        states[name]["Arguments"]["FunctionName"] for name in ("BuildRequest", "JudgeAttempt")
-    }
+    states, sweep = resolver.definition()["States"], resolver.definition("RlSweep")["States"]
+    iteration = sweep["RunWave"]["ItemProcessor"]["States"]
+    calling = [states["BuildRequest"], states["JudgeAttempt"], sweep["PlanSweep"]]
+    called = {each["Arguments"]["FunctionName"] for each in [*calling, iteration["PlanTrial"]]}
     assert called == versions
+
+
+def test_a_trial_is_started_by_the_alias_and_known_by_its_execution(templates):
+    resolver = Resolver(templates["default"])
+    iteration = resolver.definition("RlSweep")["States"]["RunWave"]["ItemProcessor"]["States"]
+    started = iteration["Train"]["Arguments"]["StateMachineArn"]
+    assert started == resolver.place.arn("states", "stateMachine:RlTraining:live")
+    described = iteration["DescribeTrial"]["Arguments"]["ExecutionArn"]
+    assert resolver.place.arn("states", "execution:RlTraining:") in described
+    timeout = resolver.definition()["TimeoutSeconds"]
+    assert iteration["Train"]["TimeoutSeconds"] > timeout
 
 
 def test_tags_are_on_everything_that_takes_them(templates):

@@ -44,9 +44,10 @@ def test_cfn_lint_has_no_finding(assemblies, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_definition_is_valid(templates, name, tmp_path):
+@pytest.mark.parametrize("machine", ["RlTraining", "RlSweep"])
+def test_the_definition_is_valid(templates, name, machine, tmp_path):
     definition = tmp_path / "definition.json"
-    definition.write_text(json.dumps(Resolver(templates[name]).definition()))
+    definition.write_text(json.dumps(Resolver(templates[name]).definition(machine)))
     run = subprocess.run(
         [str(ROOT / "node_modules/.bin/asl-validator"), "--json-path", str(definition)],
         capture_output=True,

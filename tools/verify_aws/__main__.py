@@ -119,11 +119,11 @@ def _create(
             f"there is a stack {STACK} already: another run is under way, or was killed. Once none"
             " is, `make verify-aws ARGS=--clean-up` deletes it."
         )
-    cdk.synthesize(settings.over(settings.deployed(aws), given.context), assembly, aws.region)
+    wanted = settings.over(settings.deployed(aws), given.context)
     left = 0
     try:
         print(f"\nDeploying {STACK} ...", flush=True)
-        outputs = _deployed(assembly, aws, stages, findings)
+        outputs = _deployed(wanted, assembly, aws, stages, findings)
         here = Deployment(aws, outputs, uuid.uuid4().hex[:8], given.image)
         for stage in stages:
             findings.ask(stage, here)
@@ -132,8 +132,11 @@ def _create(
     return left
 
 
-def _deployed(assembly: Path, aws: Aws, stages: list[Stage], findings: Findings) -> dict[str, str]:
+def _deployed(
+    wanted: dict[str, object], assembly: Path, aws: Aws, stages: list[Stage], findings: Findings
+) -> dict[str, str]:
     try:
+        cdk.synthesize(wanted, assembly, aws.region)
         return cdk.deploy(assembly, aws.region)
     except cdk.CdkFailed:
         for stage in stages:

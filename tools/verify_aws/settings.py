@@ -38,13 +38,9 @@ def widest(aws: Aws) -> dict[str, object]:
 
 def deployed(aws: Aws) -> dict[str, object]:
     """Return the settings of the stack that is deployed: the defaults, and nothing retained."""
-    defaults = {
-        name: "" if field.default is None else field.default
-        for name, field in Settings.model_fields.items()
-        if name not in _KEPT
-    }
     return {
-        **defaults,
+        # Blank text leaves the default.
+        **{name: "" for name in Settings.model_fields if name not in _KEPT},
         "stack_name": STACK,
         "state_machine_name": STACK,
         "retain_data": False,

@@ -1,4 +1,4 @@
-"""The states that call a function of ours: BuildRequest and JudgeAttempt."""
+"""The states that call a function of ours: BuildRequest and JudgeAttempt, and what they share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .expressions import CALL_TIMEOUT, IN_DOUBT, REDRIVES, State, caught_text
 
-_EXECUTION = {
+EXECUTION = {
     "arn": "{% $states.context.Execution.Id %}",
     "started_at": "{% $states.context.Execution.StartTime %}",
     "redrives": f"{{% {REDRIVES} %}}",
@@ -22,7 +22,7 @@ def build_request(tasks: str, function_arn: str, *, then: str, broken: str) -> S
     """Check the arguments and build the next request."""
     payload = {
         "arguments": "{% $states.context.Execution.Input %}",
-        "execution": _EXECUTION,
+        "execution": EXECUTION,
         "progress": "{% $progress %}",
         "now": _NOW,
     }
@@ -40,10 +40,10 @@ def build_request(tasks: str, function_arn: str, *, then: str, broken: str) -> S
     caught = {
         "ErrorEquals": ["States.ALL"],
         "Assign": {"redrives": f"{{% {REDRIVES} %}}"},
-        "Output": _named_failure("RequestRejected", "BuildRequest"),
+        "Output": named_failure("RequestRejected", "BuildRequest", facts=_JOB),
         "Next": broken,
     }
-    called = _invoke(tasks, function_arn, payload, assign, retries=_BUILD_REQUEST_RETRIES)
+    called = invoke(tasks, function_arn, payload, assign, retries=_BUILD_REQUEST_RETRIES)
     return {**called, "Catch": [caught], "Next": then}
 
 
@@ -62,12 +62,12 @@ _LEFT_ALONE = (
 )
 
 
-def _invoke(
+def invoke(
     tasks: str, function_arn: str, payload: dict[str, Any], assign: dict[str, Any], *, retries: int
 ) -> State:
     """Return a call of a function, repeated for Lambda's own failures.
 
-    Never for the function's: its errors are bugs, and the same on every call. Both functions are
+    Never for the function's: its errors are bugs, and the same on every call. The functions are
     pure, so calling one twice does no harm. A repeated call takes at most 4 of an execution's
     25,000 history events.
     """
@@ -100,18 +100,20 @@ def _invoke(
     }
 
 
-def _named_failure(error: str, where: str, more: str = "''") -> dict[str, str]:
-    """Return the input of `Failed` for an error of a function of ours."""
+def named_failure(error: str, where: str, more: str = "''", *, facts: str = "") -> dict[str, str]:
+    """Return the input of `Failed` for an error of a state of ours."""
     said = f"{caught_text('Error', 256)} & ' ' & {caught_text('Cause', 2000)}"
     message = f"'An internal error in {where}: ' & {said} & {more}"
-    job = "'job_name': $exists($attempt.job_name) ? $attempt.job_name : ''"
-    return {"error": error, "cause": f"{{% $string({{'message': {message}, {job}}}) %}}"}
+    return {"error": error, "cause": f"{{% $string({{'message': {message}{facts}}}) %}}"}
+
+
+_JOB = ", 'job_name': $exists($attempt.job_name) ? $attempt.job_name : ''"
 
 
 def judge_attempt(tasks: str, function_arn: str, *, then: str, broken: str) -> State:
     """Judge what came of an attempt."""
     payload = {
-        "execution": _EXECUTION,
+        "execution": EXECUTION,
         "plan": "{% $plan %}",
         "attempt": "{% $attempt %}",
         "progress": "{% $progress %}",
@@ -128,8 +130,8 @@ def judge_attempt(tasks: str, function_arn: str, *, then: str, broken: str) -> S
     caught = {
         "ErrorEquals": ["States.ALL"],
         "Assign": {"progress": _UNJUDGED, "redrives": f"{{% {REDRIVES} %}}"},
-        "Output": _named_failure("TrainingJobFailed", "JudgeAttempt", _LEFT_ALONE),
+        "Output": named_failure("TrainingJobFailed", "JudgeAttempt", _LEFT_ALONE, facts=_JOB),
         "Next": broken,
     }
-    called = _invoke(tasks, function_arn, payload, assign, retries=_JUDGE_ATTEMPT_RETRIES)
+    called = invoke(tasks, function_arn, payload, assign, retries=_JUDGE_ATTEMPT_RETRIES)
     return {**called, "Catch": [caught], "Next": then}

@@ -61,8 +61,6 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     check_account(request)
     name = request["TrainingJobName"]
     arn = training_job_arn(name, region=get_region(), account=get_account_id())
-    job = TrainingJob(request, arn, on_change=lambda job: events.publish(job.describe(), job.tags))
-    runner = JobRunner(job, platform)
     with _lock:
         taken = name in _jobs
         if not taken:
@@ -74,6 +72,11 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
                 "Training job names must be unique within an AWS account and region, and a "
                 f"training job with this name already exists ({arn})",
             )
+        # Only now: it is created at the moment from which it counts to the quota.
+        job = TrainingJob(
+            request, arn, on_change=lambda job: events.publish(job.describe(), job.tags)
+        )
+        runner = JobRunner(job, platform)
         _jobs[name] = job
         _runners[arn] = runner
     faults.follow(job)

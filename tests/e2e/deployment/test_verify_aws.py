@@ -45,20 +45,42 @@ def environment(aws, tmp_path):
     return cli.environment
 
 
-def started(environment, tmp_path, *words):
-    settings = [word for pair in HOST_FUNCTIONS.items() for word in ("-c", "=".join(pair))]
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tools.verify_aws", *settings, *words),
-            *("--json", str(tmp_path / "found.json"), "--image", IMAGE),
-        ],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@pytest.fixture
+def start(environment, tmp_path):
+    """Starts the command; none outlives its test."""
+    begun = []
+
+    def start(*words):
+        settings = [word for pair in HOST_FUNCTIONS.items() for word in ("-c", "=".join(pair))]
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tools.verify_aws", *settings, *words),
+                *("--json", str(tmp_path / "found.json"), "--image", IMAGE),
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def reach(run, condition):
+    """Wait until this is true, while a run goes on."""
+    until = time.monotonic() + SECONDS / 2
+    while not condition():
+        assert run.poll() is None, run.stdout.read()
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def findings(tmp_path):
@@ -94,11 +116,11 @@ KINDS = ("stacks", "machines", "buckets", "roles", "logs", "running")
 NOTHING: dict[str, list] = {kind: [] for kind in KINDS}
 
 
-def test_all_that_the_local_aws_answers_is_true(aws, environment, tmp_path):
-    run = started(environment, tmp_path, "--yes", "--train")
+def test_all_that_the_local_aws_answers_is_true(aws, start, tmp_path):
+    run = start("--yes", "--train")
     printed, _ = run.communicate(timeout=SECONDS)
     found = findings(tmp_path)
-    assert set(found) == {each.name for stage in STAGES for each in stage.assumptions}
+    assert set(found) == {each.name for stage in STAGES for each in stage.assumptions}, printed
     otherwise = {
         name: each["seen"]
         for name, each in found.items()
@@ -111,22 +133,18 @@ def test_all_that_the_local_aws_answers_is_true(aws, environment, tmp_path):
     assert len(jobs) == 4
 
 
-def test_without_a_confirmation_nothing_is_created(aws, environment, tmp_path):
-    run = started(environment, tmp_path, "--train")
+def test_without_a_confirmation_nothing_is_created(aws, start):
+    run = start("--train")
     printed, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 0, printed
     assert "nobody agreed to it" in printed
     assert left(aws) == NOTHING
 
 
-@pytest.mark.parametrize("reach", ["the deployment", "a training job"])
-def test_ctrl_c_leaves_nothing(aws, environment, tmp_path, reach):
-    run = started(environment, tmp_path, "--yes", "--train")
-    until = time.monotonic() + SECONDS / 2
-    while not left(aws)["stacks" if reach == "the deployment" else "running"]:
-        assert time.monotonic() < until
-        assert run.poll() is None, run.stdout.read()
-        time.sleep(0.05)
+@pytest.mark.parametrize(("moment", "kind"), [("deploying", "stacks"), ("training", "running")])
+def test_ctrl_c_leaves_nothing(aws, start, tmp_path, moment, kind):
+    run = start("--yes", "--train")
+    reach(run, lambda: left(aws)[kind])
     run.send_signal(signal.SIGINT)
     printed, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 130, printed
@@ -135,20 +153,17 @@ def test_ctrl_c_leaves_nothing(aws, environment, tmp_path, reach):
     assert left(aws) == NOTHING
 
 
-def test_what_a_kill_leaves_is_cleaned_up_on_demand(aws, environment, tmp_path):
-    killed = started(environment, tmp_path, "--yes", "--train")
-    until = time.monotonic() + SECONDS / 2
-    while not left(aws)["running"]:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+def test_what_a_kill_leaves_is_cleaned_up_on_demand(aws, start):
+    killed = start("--yes", "--train")
+    reach(killed, lambda: left(aws)["running"])
     killed.kill()
     killed.communicate()
-    beside = started(environment, tmp_path, "--yes")
+    beside = start("--yes")
     printed, _ = beside.communicate(timeout=SECONDS)
     assert beside.returncode == 2, printed
     assert "another run is under way, or was killed" in printed
     assert left(aws)["stacks"] == [STACK]
-    cleaned = started(environment, tmp_path, "--clean-up")
+    cleaned = start("--clean-up")
     printed, _ = cleaned.communicate(timeout=SECONDS)
     assert cleaned.returncode == 0, printed
     assert left(aws) == NOTHING

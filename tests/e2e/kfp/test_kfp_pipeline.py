@@ -1,21 +1,17 @@
-"""The component inside pipelines, which KFP itself runs on this machine."""
+"""The component inside pipelines, which the stand-in for KFP's backend walks with real pods."""
 
-import contextlib
-import io
-from unittest import mock
+import json
+import os
 
 import pytest
-from kfp import dsl, local
-from kfp.local import executor_input_utils, subprocess_task_handler
+from kfp import compiler, dsl
 
+from examples import custom_image_pipeline
 from kfp_component import train_rl_model
+from tests.kfp_backend import PodFailed, ProcessPods, Run
 from tests.support.step.kfp_pods import Cluster, train
 
-pytestmark = [
-    pytest.mark.e2e,
-    # What the task sets for Kubernetes, kfp.local does not use.
-    pytest.mark.filterwarnings("ignore:.*no effect in the current local runner:UserWarning"),
-]
+pytestmark = pytest.mark.e2e
 
 
 @dsl.component(base_image="python:3.12", install_kfp_package=False)
@@ -25,7 +21,7 @@ def use(url: str, job: str, image: str, execution: str, model: dsl.Input[dsl.Mod
     assert model.metadata["job_name"] == job
     assert ":execution:" in execution
     assert image
-    return model.metadata["metrics"]["reward"].__repr__()
+    return repr(model.metadata["metric_reward"])
 
 
 @pytest.fixture(scope="module")
@@ -34,33 +30,18 @@ def cluster(deployed, tmp_path_factory):
 
 
 @pytest.fixture
-def run(cluster, tmp_path, monkeypatch):
-    """Runs a pipeline; returns its outputs."""
-    for name, value in cluster.pod(train()).environment.items():
-        monkeypatch.setenv(name, value)
-    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(tmp_path))
-    # kfp.local refuses components with a command of their own, for want of their image.
-    accept = mock.patch.multiple(
-        subprocess_task_handler.SubprocessTaskHandler,
-        validate_image=mock.DEFAULT,
-        validate_not_container_component=mock.DEFAULT,
-    )
-
-    to_dict = executor_input_utils.executor_input_to_dict
-
-    def without_omitted(executor_input, component_spec):
-        """Leaves out what was not given, as clusters do; kfp.local 2.17 takes int() of it."""
-        values = executor_input.inputs.parameter_values
-        for name, value in list(values.items()):
-            if value.WhichOneof("kind") in (None, "null_value"):
-                del values[name]
-        return to_dict(executor_input, component_spec)
-
-    omit = mock.patch.object(executor_input_utils, "executor_input_to_dict", without_omitted)
+def run(cluster, tmp_path):
+    """Runs a pipeline; returns how it went."""
+    environment = cluster.pod(train()).environment
+    # Lightweight components begin with sh, pip and a temporary directory.
+    environment |= {"PIP_NO_INDEX": "1", "PYTHONPATH": os.getcwd(), "HOME": str(tmp_path)}  # noqa: PTH109
+    del environment["KFP_POD_UID"]
 
     def runs(pipeline, **arguments):
-        with accept, omit, contextlib.redirect_stdout(io.StringIO()):
-            return pipeline(**arguments).outputs
+        target = tmp_path / "pipeline.yaml"
+        compiler.Compiler().compile(pipeline, str(target))
+        pods = ProcessPods(tmp_path / "run", environment)
+        return Run(target, arguments).execute(pods), pods
 
     return runs
 
@@ -74,17 +55,19 @@ def test_the_next_step_gets_the_model(cluster, run):
     given = arguments_of(cluster.pod(train(lines=5)))
 
     @dsl.pipeline(name="two-steps")
-    def pipeline() -> str:
+    def pipeline():
         task = train_rl_model(**given)
-        return use(
+        use(
             url=task.outputs["model_artifact_url"],
             job=task.outputs["job_name"],
             image=task.outputs["training_image"],
             execution=task.outputs["execution_arn"],
             model=task.outputs["model"],
-        ).output
+        )
 
-    assert run(pipeline)["Output"] == "0.4"
+    result, _ = run(pipeline)
+    (used,) = result.raised().named("use")
+    assert used.execution.outputs["Output"] == "0.4"
 
 
 def test_each_iteration_of_a_loop_has_its_own_execution(cluster, run):
@@ -94,36 +77,55 @@ def test_each_iteration_of_a_loop_has_its_own_execution(cluster, run):
 
     @dsl.pipeline(name="loop")
     def pipeline():
-        with dsl.ParallelFor([11, 12, 13, 14, 15, 16, 17, 18]) as size:
+        with dsl.ParallelFor([11, 12, 13]) as size:
             train_rl_model(volume_size=size, **given)
 
-    run(pipeline)
+    run(pipeline)[0].raised()
     executions = cluster.states.list_executions(stateMachineArn=pod.arn)["executions"]
     ours = executions[: len(executions) - before]
-    assert len(ours) == 8
     assert {item["status"] for item in ours} == {"SUCCEEDED"}
-    sizes = set()
-    for item in ours:
-        described = cluster.states.describe_execution(executionArn=item["executionArn"])
-        sizes.add(described["input"].partition('"volume_size":')[2][:2])
-    assert sizes == {str(size) for size in range(11, 19)}
+    described = [
+        cluster.states.describe_execution(executionArn=item["executionArn"]) for item in ours
+    ]
+    assert sorted(json.loads(each["input"])["volume_size"] for each in described) == [11, 12, 13]
 
 
 def test_a_training_that_fails_ends_the_pipeline_before_the_next_step(cluster, run):
     given = arguments_of(cluster.pod(train(lines=1, last="raise RuntimeError('no luck')")))
-    reached = cluster.directory / "reached"
 
     @dsl.component(base_image="python:3.12", install_kfp_package=False)
-    def after(url: str, path: str):
-        import pathlib
-
-        pathlib.Path(path).write_text(url)
+    def after(url: str):
+        raise AssertionError(url)
 
     @dsl.pipeline(name="failing")
-    def pipeline(path: str):
-        task = train_rl_model(retries=0, **given)
-        after(url=task.outputs["model_artifact_url"], path=path)
+    def pipeline():
+        task = train_rl_model(retries=1, **given)
+        after(url=task.outputs["model_artifact_url"])
 
-    with pytest.raises(RuntimeError, match="train-rl-model"):
-        run(pipeline, path=str(reached))
-    assert not reached.exists()
+    result, pods = run(pipeline)
+    (failure,) = result.failures.values()
+    assert isinstance(failure, PodFailed)
+    assert "no luck" in str(failure)
+    assert result.named("after") == []
+    # The retry reports the same failure and trains nothing.
+    assert len(result.named("train-rl-model")) == 2
+    assert "an automatic retry does not repeat it" in pods.logs[1]
+
+
+def test_the_author_s_example(cluster, run):
+    """Its first step: the second plays with gymnasium, as the demo does."""
+    given = cluster.arguments(train(lines=3, last="print('episode_reward_mean: 3.5')"))
+    names = ("role", "image", "source_dir", "model_artifact_path", "instance_type")
+    result, _ = run(
+        custom_image_pipeline.pipeline,
+        state_machine_arn=cluster.outputs["StateMachineArn"],
+        region="us-east-1",
+        launcher_image="none-is-pulled",
+        hyperparameters={"iterations": 3},
+        **{name: given[name] for name in names},
+    )
+    (trained,) = result.named("train-rl-model")
+    assert trained.execution.output_artifacts["metrics"]["metadata"]["episode_reward_mean"] == 3.5
+    (evaluated,) = result.named("evaluate")
+    url = trained.execution.outputs["model_artifact_url"]
+    assert url in evaluated.executor_input

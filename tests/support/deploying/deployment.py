@@ -109,7 +109,7 @@ def _key(spec: object) -> str:
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode())
     for file in sorted(
         file
-        for package in ("infra", "lambdas", "training_job")
+        for package in ("infra", "lambdas", "training_job", "training_sweep")
         for file in (ROOT / package).rglob("*")
         if file.suffix in {".py", ".json", ".txt"}
     ):

@@ -12,7 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-OUTPUT_PARAMETERS = ("model_artifact_url", "job_name", "training_image", "execution_arn")
+from kfp_component.task_input.executor_input import INTERFACES, SWEEP, TRAINING
+
 REGION = "us-east-1"
 IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/rl:1"
 
@@ -30,6 +31,8 @@ open(os.environ["SM_MODEL_DIR"] + "/policy.txt", "w").write("policy")
 class Pod:
     """A task: each ``start`` or ``run`` is one pod of it, with the same executor input."""
 
+    component = TRAINING
+
     def __init__(self, endpoint_url: str, directory: Path, arn: str, **arguments: Any) -> None:
         self.directory = directory / uuid.uuid4().hex
         self.arn = arn
@@ -44,17 +47,17 @@ class Pod:
 
     def document(self) -> dict[str, Any]:
         """The executor input."""
-        root = self.directory
+        root, declared = self.directory, INTERFACES[self.component]
         given = {"state_machine_arn": self.arn, "region": REGION, "entry_point": "train.py"}
         return {
             "inputs": {"parameterValues": {**given, **self.arguments}},
             "outputs": {
                 "parameters": {
-                    name: {"outputFile": f"{root}/p/{name}"} for name in OUTPUT_PARAMETERS
+                    name: {"outputFile": f"{root}/p/{name}"} for name in declared["parameters"]
                 },
                 "artifacts": {
                     name: {"artifacts": [{"name": name, "uri": f"{root}/{name}", "metadata": {}}]}
-                    for name in ("model", "metrics", "report")
+                    for name in declared["artifacts"]
                 },
                 "outputFile": f"{root}/output_metadata.json",
             },
@@ -109,6 +112,12 @@ class Pod:
         return execution_name(task.seed, task.execution_input)
 
 
+class SweepPod(Pod):
+    """A task that sweeps."""
+
+    component = SWEEP
+
+
 def source(script: str) -> bytes:
     """A source archive with that script as train.py."""
     buffer = io.BytesIO()
@@ -133,10 +142,26 @@ class Cluster:
 
     def pod(self, script: str, **arguments: Any) -> Pod:
         """A task that trains with that script."""
+        given = self.arguments(script)
+        return Pod(
+            self.endpoint_url,
+            self.directory,
+            self.outputs["StateMachineArn"],
+            **{**given, **arguments},
+        )
+
+    def sweep(self, script: str, **arguments: Any) -> Pod:
+        """A task that sweeps with that script."""
+        given = {**self.arguments(script), "objective_metric": "reward"}
+        arn = self.outputs["SweepStateMachineArn"]
+        return SweepPod(self.endpoint_url, self.directory, arn, **{**given, **arguments})
+
+    def arguments(self, script: str) -> dict[str, Any]:
+        """The arguments of a training with that script, uploaded."""
         bucket = self.outputs["ArtifactBucketName"]
         key = f"code/{uuid.uuid4().hex}/sourcedir.tar.gz"
         self.s3.put_object(Bucket=bucket, Key=key, Body=source(script))
-        given = {
+        return {
             "image": IMAGE,
             "source_dir": f"s3://{bucket}/{key}",
             "role": self.outputs["JobRoleArn"],
@@ -145,12 +170,6 @@ class Cluster:
             "max_run": 600,
             "metric_definitions": {"reward": "reward=([0-9.]+)"},
         }
-        return Pod(
-            self.endpoint_url,
-            self.directory,
-            self.outputs["StateMachineArn"],
-            **{**given, **arguments},
-        )
 
     def jobs(self, pod: Pod) -> list[dict[str, Any]]:
         """The training jobs of a task's executions."""

@@ -14,13 +14,22 @@ LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/TrainingJobs"
 RULE_LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/ProcessingJobs"
 MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:RlTraining"
 EXECUTIONS = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:*"
+SWEEPS = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:RlSweep"
+SWEEP_EXECUTIONS = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlSweep:*"
+NESTED_RULE = (
+    f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+)
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 JOB_ROLE = f"arn:aws:iam::{ACCOUNT}:role/JobRole014917C6"
 
 RUN = "run"
 """Without it a run fails, and the error names what was denied."""
+SWEEP = "sweep"
+"""Without it no sweep succeeds, and what it says names what was denied."""
 STOP = "stop"
 """Without it stopping an execution does not stop the training job: one of two ways to stop it."""
+SWEEP_STOP = "sweep's stop"
+"""The same of a sweep and its trials."""
 CREATE = "create"
 """Without it Step Functions does not take the state machine."""
 
@@ -51,7 +60,24 @@ _OWN_FAILURE = (
     "Without it a failed execution cannot be redriven (`test_outcomes_lifecycle.py`). The action "
     "takes no resource: a task token names the task, and an execution knows only its own."
 )
+_LOGGED = {
+    "logs:CreateLogDelivery": Grant(("*",), _DELIVERY),
+    "logs:DeleteLogDelivery": Grant(("*",), _DELIVERY),
+    "logs:DescribeLogGroups": Grant(("*",), _DELIVERY),
+    "logs:DescribeResourcePolicies": Grant(("*",), _DELIVERY),
+    "logs:GetLogDelivery": Grant(("*",), _DELIVERY),
+    "logs:ListLogDeliveries": Grant(("*",), _DELIVERY),
+    "logs:PutResourcePolicy": Grant(("*",), _DELIVERY),
+    "logs:UpdateLogDelivery": Grant(("*",), _DELIVERY),
+    "xray:GetSamplingRules": Grant(("*",), _TRACES),
+    "xray:GetSamplingTargets": Grant(("*",), _TRACES),
+    "xray:PutTelemetryRecords": Grant(("*",), _TRACES),
+    "xray:PutTraceSegments": Grant(("*",), _TRACES),
+}
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
+_NESTED = (
+    "Documented for startExecution.sync:2, which hears of the end of a trial through this rule."
+)
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
 _JOB_LOG_GROUPS = (*_LOG_GROUP, RULE_LOGS, f"{RULE_LOGS}:*")
@@ -88,24 +114,13 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "events:DescribeRule": Grant((RULE,), CREATE),
         "events:PutRule": Grant((RULE,), CREATE),
         "events:PutTargets": Grant((RULE,), CREATE),
-        "logs:CreateLogDelivery": Grant(("*",), _DELIVERY),
-        "logs:DeleteLogDelivery": Grant(("*",), _DELIVERY),
-        "logs:DescribeLogGroups": Grant(("*",), _DELIVERY),
-        "logs:DescribeResourcePolicies": Grant(("*",), _DELIVERY),
-        "logs:GetLogDelivery": Grant(("*",), _DELIVERY),
-        "logs:ListLogDeliveries": Grant(("*",), _DELIVERY),
-        "logs:PutResourcePolicy": Grant(("*",), _DELIVERY),
-        "logs:UpdateLogDelivery": Grant(("*",), _DELIVERY),
-        "xray:GetSamplingRules": Grant(("*",), _TRACES),
-        "xray:GetSamplingTargets": Grant(("*",), _TRACES),
-        "xray:PutTelemetryRecords": Grant(("*",), _TRACES),
-        "xray:PutTraceSegments": Grant(("*",), _TRACES),
+        **_LOGGED,
     },
     "LauncherRole": {
-        "states:StartExecution": Grant((MACHINE, f"{MACHINE}:live"), RUN),
-        "states:DescribeExecution": Grant((EXECUTIONS,), RUN),
-        "states:GetExecutionHistory": Grant((EXECUTIONS,), RUN),
-        "states:StopExecution": Grant((EXECUTIONS,), STOP),
+        "states:StartExecution": Grant((MACHINE, f"{MACHINE}:live", SWEEPS, f"{SWEEPS}:live"), RUN),
+        "states:DescribeExecution": Grant((EXECUTIONS, SWEEP_EXECUTIONS), RUN),
+        "states:GetExecutionHistory": Grant((EXECUTIONS, SWEEP_EXECUTIONS), RUN),
+        "states:StopExecution": Grant((EXECUTIONS, SWEEP_EXECUTIONS), STOP),
         "sagemaker:DescribeTrainingJob": Grant((JOBS,), RUN),
         "logs:DescribeLogStreams": Grant(_LOG_GROUP, RUN),
         "logs:GetLogEvents": Grant(_LOG_GROUP, RUN),
@@ -126,6 +141,28 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "sagemaker:DescribeTrainingJob": Grant((JOBS,), STOP),
         "sagemaker:StopTrainingJob": Grant((JOBS,), STOP),
         "states:DescribeExecution": Grant((EXECUTIONS,), STOP),
+        "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
+        "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
+    },
+    "SweepsRole": {
+        "lambda:InvokeFunction": Grant(("PLAN_SWEEP:*",), SWEEP),
+        "states:StartExecution": Grant((MACHINE, f"{MACHINE}:live"), SWEEP),
+        "states:DescribeExecution": Grant((EXECUTIONS,), SWEEP),
+        "states:StopExecution": Grant((EXECUTIONS,), SWEEP_STOP),
+        "states:SendTaskFailure": Grant(("*",), _OWN_FAILURE),
+        "events:DescribeRule": Grant((NESTED_RULE,), _NESTED),
+        "events:PutRule": Grant((NESTED_RULE,), _NESTED),
+        "events:PutTargets": Grant((NESTED_RULE,), _NESTED),
+        **_LOGGED,
+    },
+    "SweepsPlanSweepRole": {
+        "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
+        "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
+    },
+    "SweepsTrialsStopTrialsRole": {
+        "states:ListExecutions": Grant((MACHINE,), SWEEP_STOP),
+        "states:DescribeExecution": Grant((EXECUTIONS, SWEEP_EXECUTIONS), SWEEP_STOP),
+        "states:StopExecution": Grant((EXECUTIONS,), SWEEP_STOP),
         "logs:CreateLogStream": Grant(("OWN_LOG",), _OWN_LOG),
         "logs:PutLogEvents": Grant(("OWN_LOG",), _OWN_LOG),
     },
@@ -282,6 +319,35 @@ FORBIDDEN = (
         "sagemaker:CreateTrainingJob",
         _JOB,
         _RUN_TIME,
+    ),
+    Forbidden(
+        "LauncherRole",
+        "start a sweep's namesake",
+        "states:StartExecution",
+        f"{SWEEPS}2",
+    ),
+    Forbidden(
+        "SweepsRole",
+        "start another state machine",
+        "states:StartExecution",
+        _arn("states", "stateMachine:Payroll"),
+    ),
+    Forbidden("SweepsRole", "start another sweep", "states:StartExecution", SWEEPS),
+    Forbidden(
+        "SweepsRole",
+        "stop an execution of another state machine",
+        "states:StopExecution",
+        _arn("states", "execution:Payroll:june"),
+    ),
+    Forbidden("SweepsRole", "start training jobs", "sagemaker:CreateTrainingJob", _JOB, _RUN_TIME),
+    Forbidden("SweepsRole", "pass the job role", "iam:PassRole", JOB_ROLE, _TO_SAGEMAKER),
+    Forbidden("SweepsPlanSweepRole", "start executions", "states:StartExecution", MACHINE),
+    Forbidden("SweepsTrialsStopTrialsRole", "start executions", "states:StartExecution", MACHINE),
+    Forbidden(
+        "SweepsTrialsStopTrialsRole",
+        "stop an execution of another state machine",
+        "states:StopExecution",
+        _arn("states", "execution:Payroll:june"),
     ),
     Forbidden("TrainingJudgeAttemptRole", "start executions", "states:StartExecution", MACHINE),
     Forbidden(

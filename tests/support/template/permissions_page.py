@@ -2,7 +2,16 @@
 
 from tests.support.deploying.deployment import ROOT
 from tests.support.template.deployments import ACCOUNT
-from tests.support.template.permission_table import BUCKET, CREATE, FORBIDDEN, GRANTS, RUN, STOP
+from tests.support.template.permission_table import (
+    BUCKET,
+    CREATE,
+    FORBIDDEN,
+    GRANTS,
+    RUN,
+    STOP,
+    SWEEP,
+    SWEEP_STOP,
+)
 
 PAGE = ROOT / "docs" / "permissions.md"
 
@@ -11,10 +20,10 @@ _INTRODUCTION = """\
 # Permissions
 
 What each role of the default deployment may do, and how that is known. `REGISTRIES` are the ECR
-repositories of AWS's prebuilt RL images; `BUILD_REQUEST` and `JUDGE_ATTEMPT` the functions that
-the state machine calls, of which `:*` is the versions; `OWN_LOG` the log group of the function.
-Settings add to this: images, data, keys, a network and roles to assume ([settings](settings.md));
-guard rails take away.
+repositories of AWS's prebuilt RL images; `BUILD_REQUEST`, `JUDGE_ATTEMPT` and `PLAN_SWEEP` the
+functions that the state machines call, of which `:*` is the versions; `OWN_LOG` the log group of
+the function. Settings add to this: images, data, keys, a network and roles to assume
+([settings](settings.md)); guard rails take away.
 
 *Shown by* says what happens on the local AWS, with permissions enforced, once the action is taken
 from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of them):
@@ -22,6 +31,8 @@ from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of 
 * **run**: a training run fails, and its error names the action;
 * **stop**: stopping an execution is refused, or no longer stops its training job in one of the two
   ways: Step Functions does, with the state machine role, and so does StopOrphans;
+* **sweep**, **sweep's stop**: the same of a sweep and its trials
+  (`tests/e2e/deployment/test_iam_sweeps.py`);
 * **create**: Step Functions refuses the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
 
@@ -69,6 +80,9 @@ _ROLES = {
     "TrainingBuildRequestRole": "Role of BuildRequest",
     "TrainingJudgeAttemptRole": "Role of JudgeAttempt",
     "TrainingOrphansStopOrphansRole": "Role of StopOrphans",
+    "SweepsRole": "State machine role of sweeps",
+    "SweepsPlanSweepRole": "Role of PlanSweep",
+    "SweepsTrialsStopTrialsRole": "Role of StopTrials",
 }
 
 
@@ -90,7 +104,7 @@ def render() -> str:
 
 
 def _use(use: str) -> str:
-    return f"**{use}**" if use in (RUN, STOP, CREATE) else use
+    return f"**{use}**" if use in (RUN, STOP, CREATE, SWEEP, SWEEP_STOP) else use
 
 
 def _short(arn: str) -> str:

@@ -66,9 +66,22 @@ class Resolver:
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
-    def definition(self) -> dict[str, Any]:
-        """The state machine's definition."""
-        return json.loads(self.resource("AWS::StepFunctions::StateMachine")["DefinitionString"])
+    def machine(self, name: str = "RlTraining") -> dict[str, Any]:
+        """The properties of the state machine of this name."""
+        (found,) = [
+            each
+            for each in self.resources("AWS::StepFunctions::StateMachine").values()
+            if each["StateMachineName"] == name
+        ]
+        return found
+
+    def definition(self, name: str = "RlTraining") -> dict[str, Any]:
+        """The definition of the state machine of this name."""
+        return json.loads(self.machine(name)["DefinitionString"])
+
+    def _machine(self, logical_id: str) -> str:
+        name = "RlSweep" if logical_id.startswith("Sweeps") else "RlTraining"
+        return self.place.arn("states", f"stateMachine:{name}")
 
     def _ref(self, name: str) -> str:
         pseudo = {
@@ -82,15 +95,14 @@ class Resolver:
         if name in pseudo:
             return pseudo[name]
         kind = self.template["Resources"][name]["Type"]
-        if kind == "AWS::S3::Bucket":
-            return name.lower()
-        if kind == "AWS::Lambda::Version":
-            return self.place.arn("lambda", f"function:{name}:1")
-        if kind == "AWS::StepFunctions::StateMachine":
-            return self.place.arn("states", "stateMachine:RlTraining")
-        if kind == "AWS::SNS::Topic":
-            return self.place.arn("sns", name)
-        return name
+        references = {
+            "AWS::S3::Bucket": name.lower(),
+            "AWS::Lambda::Version": self.place.arn("lambda", f"function:{name}:1"),
+            "AWS::StepFunctions::StateMachine": self._machine(name),
+            "AWS::StepFunctions::StateMachineAlias": f"{self._machine(name)}:live",
+            "AWS::SNS::Topic": self.place.arn("sns", name),
+        }
+        return references.get(kind, name)
 
     def _getatt(self, value: list[str]) -> Any:
         name, attribute = value
@@ -107,7 +119,7 @@ class Resolver:
             "AWS::KMS::Key": self.place.arn("kms", f"key/{name}"),
             "AWS::Events::Rule": self.place.arn("events", f"rule/{name}"),
             "AWS::S3::Bucket": f"arn:{self.place.partition}:s3:::{name.lower()}",
-            "AWS::StepFunctions::StateMachine": self.place.arn("states", "stateMachine:RlTraining"),
+            "AWS::StepFunctions::StateMachine": self._machine(name),
         }
         return arns[kind]
 

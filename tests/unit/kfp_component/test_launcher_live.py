@@ -5,9 +5,9 @@ import pytest
 
 from kfp_component.record.script_progress import ScriptProgress
 from kfp_component.step.launcher import choose_view
-from kfp_component.watch.progress import PlainView, Snapshot
+from kfp_component.watch.progress import PlainView, TrainingSnapshot
 
-SNAPSHOT = Snapshot(
+SNAPSHOT = TrainingSnapshot(
     "Training", 90.0, 1234, {"reward": 187.25}, progress="episode 40 of 100", share=0.4
 )
 
@@ -80,7 +80,7 @@ def test_the_bar_shows_a_share_only_once_the_script_tells_one():
 
     view = LiveView(rich.Console(file=io.StringIO(), force_terminal=True))
     (task,) = view._progress.tasks
-    view.still(Snapshot("Training", 90.0, 3, {"reward [mean]": 1.0}))
+    view.still(TrainingSnapshot("Training", 90.0, 3, {"reward [mean]": 1.0}))
     assert task.total is None
     view.still(SNAPSHOT)
     assert (task.completed, task.total) == (0.4, 1.0)

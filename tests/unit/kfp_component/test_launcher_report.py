@@ -88,7 +88,7 @@ def series_of(*values):
 class Outline(HTMLParser):
     """The tags that are open, and what must not be there."""
 
-    VOID = ("meta", "rect", "circle", "line", "polyline")
+    VOID = ("meta", "rect", "circle", "line", "polygon", "polyline")
 
     def __init__(self):
         super().__init__()

@@ -6,6 +6,7 @@ from kfp_component.execution.result import DryRun, NotTrained, Trained, read_res
 from kfp_component.record.record import LogLine
 from kfp_component.step.failure import explain, leave_termination_message
 from kfp_component.step.outputs import write_outputs
+from kfp_component.step.training_outputs import training_outputs
 from kfp_component.task_input.executor_input import ExecutorInput
 from tests.support.step.launcher_fakes import executor_input
 from training_job.links import links
@@ -25,11 +26,11 @@ OUTPUT = {
 
 
 def succeeded(output):
-    return read_result({"status": "SUCCEEDED", "output": json.dumps(output)})
+    return read_result({"status": "SUCCEEDED", "output": json.dumps(output)}, Trained)
 
 
 def failed(**fields):
-    return read_result({"status": "FAILED", **fields})
+    return read_result({"status": "FAILED", **fields}, Trained)
 
 
 def test_a_complete_output_is_a_model():
@@ -129,7 +130,7 @@ def test_the_termination_message_is_bounded(tmp_path):
 
 def test_outputs_leave_out_what_kfp_refuses(tmp_path):
     task = ExecutorInput.parse(json.dumps(executor_input(tmp_path)))
-    write_outputs(task, ARN, Trained(OUTPUT), "<html>")
+    write_outputs(task, *training_outputs(ARN, Trained(OUTPUT), "<html>"))
     text = task.output_file.read_text()
     assert not [word for word in ("null", "NaN", "Infinity") if word in text]
     listing = json.loads(text)

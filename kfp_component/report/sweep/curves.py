@@ -1,0 +1,138 @@
+"""The learning curves of trials in one picture, with the band of the best configuration."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kfp_component.durations import number
+from kfp_component.report.chart import round_steps
+from kfp_component.report.html import Html, element
+from kfp_component.watch.ended_logs import Curves, Point
+from training_sweep.statistics import interquartile_mean
+
+_WIDTH, _HEIGHT = 900, 350
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 52
+_PLACES = 100
+_BAND_FROM = 3
+"""Seeds from which a band says something."""
+
+
+def learning_curves(curves: Curves, best: Sequence[int]) -> Html | None:
+    """Return the picture, and in words what it shows.
+
+    Args:
+        curves: Of the trials whose log was read.
+        best: The trials of the best configuration.
+    """
+    if not curves.trials:
+        return None
+    if not curves.points:
+        why = curves.problem or f"No log that was read has a value of {curves.metric}."
+        return element("p", f"There are no learning curves. {why}", class_="soft")
+    own = [curves.points[trial] for trial in best if trial in curves.points]
+    others = [points for trial, points in curves.points.items() if trial not in set(best)]
+    axes = _Axes([*own, *others])
+    band = _band(own) if len(own) >= _BAND_FROM else []
+    drawing = [*axes.grid(), *(axes.line("other", points) for points in others)]
+    if band:
+        drawing.append(
+            axes.area([(x, low) for x, low, _, _ in band], [(x, top) for x, _, _, top in band])
+        )
+    drawing += [axes.line("own" if band else "mean", points) for points in own]
+    if band:
+        drawing.append(axes.line("mean", [(x, middle) for x, _, middle, _ in band]))
+    told = f"{curves.metric} of {len(curves.points)} trials"
+    svg = element("svg", *drawing, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=told)
+    return element(
+        "div",
+        element("div", _legend(bool(band), bool(others)), svg, class_="card wide"),
+        _shown(curves, own),
+    )
+
+
+def _band(curves: Sequence[Sequence[Point]]) -> list[tuple[float, float, float, float]]:
+    """Return place, lower quartile, interquartile mean and upper quartile along the curves.
+
+    As far as at least half of the curves go.
+    """
+    ends = sorted(points[-1][0] for points in curves)
+    end = ends[(len(ends) - 1) // 2]
+    found = []
+    for index in range(_PLACES + 1):
+        x = end * index / _PLACES
+        values = sorted(_at(points, x) for points in curves if points[-1][0] >= x)
+        quarter = len(values) // 4
+        middle = interquartile_mean(values)
+        found.append((x, values[quarter], middle, values[-1 - quarter]))
+    return found
+
+
+def _at(points: Sequence[Point], x: float) -> float:
+    """Return the value of a curve at a place, between the points beside it."""
+    before = points[0]
+    for point in points:
+        if point[0] >= x:
+            span = point[0] - before[0]
+            share = (x - before[0]) / span if span else 1.0
+            return before[1] + share * (point[1] - before[1])
+        before = point
+    return before[1]
+
+
+class _Axes:
+    def __init__(self, curves: Sequence[Sequence[Point]]) -> None:
+        values = [value for points in curves for _, value in points]
+        self.steps = round_steps(min(values), max(values))
+        self.end = max(1, *(points[-1][0] for points in curves))
+
+    def x(self, place: float) -> float:
+        return _LEFT + place / self.end * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(self, value: float) -> float:
+        low, high = self.steps[0], self.steps[-1]
+        return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
+
+    def grid(self) -> Iterator[Html]:
+        right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+        for step in self.steps:
+            y = f"{self.y(step):.1f}"
+            yield element("line", class_="grid", x1=_LEFT, x2=right, y1=y, y2=y)
+            yield element("text", number(step), x=_LEFT - 6, y=y, dy=4, text_anchor="end")
+        for step in round_steps(1, self.end + 1):
+            if 1 <= step <= self.end + 1 and step == int(step):
+                x = f"{self.x(step - 1):.1f}"
+                yield element("text", number(step), x=x, y=bottom + 22, text_anchor="middle")
+        yield element("text", "values in the log", x=right, y=_HEIGHT - 3, text_anchor="end")
+
+    def line(self, kind: str, points: Sequence[tuple[float, float]]) -> Html:
+        return element("polyline", class_=kind, points=self._path(points))
+
+    def area(self, low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]]) -> Html:
+        return element("polygon", class_="band", points=self._path([*low, *reversed(high)]))
+
+    def _path(self, points: Sequence[tuple[float, float]]) -> str:
+        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
+
+
+def _legend(has_band: bool, has_others: bool) -> Html:
+    words: Mapping[str, str] = (
+        {"mean": "interquartile mean of the best configuration", "band": "its middle half"}
+        if has_band
+        else {"mean": "best configuration"}
+    )
+    others = {"other": "trials of others"} if has_others else {}
+    parts = [
+        part
+        for kind, text in {**words, **others}.items()
+        for part in (element("span", class_=f"swatch {kind}"), text)
+    ]
+    return element("p", *parts, class_="legend soft")
+
+
+def _shown(curves: Curves, own: Sequence[object]) -> Html | None:
+    count = len(curves.points)
+    if count == curves.trials:
+        return None
+    text = (
+        f"{count} of {curves.trials} trials with a result are drawn: {len(own)} of the best "
+        f"configuration, and an even sample of the others. {curves.problem}"
+    )
+    return element("p", text.strip(), class_="soft")

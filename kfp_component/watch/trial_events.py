@@ -1,0 +1,73 @@
+"""What the events of a sweep say: which trials begin, and what became of them.
+
+Two things are read that infra/sweep/definition.py promises: an iteration leaves a state with the
+trial's record (training_sweep/records.py), and a trial's execution is called SWEEP-t007. The rest
+is https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html . Whatever
+an event lacks is done without: the history is shown, and decides nothing.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kfp_component.record.trials import StartedTrial
+from training_sweep.records import Record
+
+_TRIAL = re.compile(r"-t(\d{3})(?:-\d+)?$")
+_OF_A_RECORD = frozenset({"trial", "start", "redrives"})
+_LONGEST_RECORD = 1000
+
+
+@dataclass(frozen=True)
+class Wave:
+    """So many trials are about to be run."""
+
+    length: int
+
+
+TrialNews = Wave | StartedTrial | Record
+
+
+def read_event(event: Mapping[str, Any]) -> TrialNews | None:
+    """Return what an event of the history says of the trials; None if it is about others.
+
+    Example:
+        >>> read_event({"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 3}})
+        Wave(length=3)
+    """
+    try:
+        if event["type"] == "MapStateStarted":
+            return Wave(int(event["mapStateStartedEventDetails"]["length"]))
+        if event["type"] == "TaskScheduled":
+            return _started(event["taskScheduledEventDetails"])
+        return _record((event.get("stateExitedEventDetails") or {}).get("output") or "")
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _started(details: Mapping[str, Any]) -> StartedTrial | None:
+    if not str(details.get("resource", "")).startswith("startExecution"):
+        return None
+    parameters = json.loads(details["parameters"])
+    found = _TRIAL.search(str(parameters["Name"]))
+    if found is None:
+        return None
+    given = parameters["Input"]
+    given = json.loads(given) if isinstance(given, str) else given
+    tags = given.get("tags") or {}
+    return StartedTrial(
+        int(found[1]),
+        str(tags.get("rl-configuration", "")),
+        str(tags.get("rl-seed", "")),
+        given.get("hyperparameters") or {},
+    )
+
+
+def _record(output: str) -> Record | None:
+    if len(output) > _LONGEST_RECORD:
+        return None
+    noted = json.loads(output)
+    is_record = isinstance(noted, dict) and noted.keys() >= _OF_A_RECORD
+    return Record.of(noted) if is_record else None

@@ -1,0 +1,149 @@
+"""Sweeps on the local AWS: a script whose reward is known, and what a sweep left behind."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.runs.deployed_runs import Stage, source_archive
+
+SECONDS = 240  # generous: the slowest sweep takes twenty
+
+TRAIN = """
+import argparse, os, pathlib, sys, time
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--lr", type=float, default=1)
+arguments.add_argument("--seed", type=int, default=0)
+arguments.add_argument("--seconds", type=float, default=0)
+arguments.add_argument("--fail_seed", type=int, default=-1)
+arguments.add_argument("--fail_seeds", default="")
+arguments.add_argument("--silent_seed", type=int, default=-1)
+given = arguments.parse_args()
+time.sleep(given.seconds)
+if given.seed != given.silent_seed:
+    print("reward:", 100 * given.lr + given.seed, flush=True)
+pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("a policy")
+fails = [given.fail_seed, *map(int, filter(None, given.fail_seeds.split(",")))]
+sys.exit("as planned" if given.seed in fails else 0)
+"""
+"""Its reward is 100 lr + seed; fails, or says nothing, where it is told to."""
+
+
+def reward(lr: float, seed: int) -> float:
+    return 100 * lr + seed
+
+
+@dataclass
+class Sweep:
+    """One execution of the sweeps' state machine."""
+
+    arn: str
+    trainings: str
+    states: Any
+    sagemaker: Any
+    _ended: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition(":")[2]
+
+    def end(self) -> dict[str, Any]:
+        """Wait for the end of the execution; return its description."""
+        self.reach(lambda: self.describe()["status"] != "RUNNING")
+        return self._ended
+
+    def describe(self) -> dict[str, Any]:
+        self._ended = self.states.describe_execution(executionArn=self.arn)
+        return self._ended
+
+    @property
+    def status(self) -> str:
+        return str(self._ended["status"])
+
+    @property
+    def error(self) -> str:
+        return str(self._ended.get("error"))
+
+    @property
+    def cause(self) -> dict[str, Any]:
+        return dict(json.loads(self._ended["cause"]))
+
+    @property
+    def output(self) -> dict[str, Any]:
+        return dict(json.loads(self._ended["output"]))
+
+    def reach(self, condition: Callable[[], Any], seconds: float = SECONDS) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, f"{self.arn}: waited in vain"
+            time.sleep(0.1)
+
+    def trials(self, status: str | None = None) -> dict[str, str]:
+        """Return the status of each execution of a trial, by its name."""
+        only = {"statusFilter": status} if status else {}
+        pages = self.states.get_paginator("list_executions").paginate(
+            stateMachineArn=self.trainings, **only
+        )
+        return {
+            each["name"]: each["status"]
+            for page in pages
+            for each in page["executions"]
+            if each["name"].startswith(f"{self.name}-t")
+        }
+
+    def jobs(self, status: str | None = None) -> list[str]:
+        """Return the names of the training jobs, which begin with the sweep's name."""
+        only = {"StatusEquals": status} if status else {}
+        pages = self.sagemaker.get_paginator("list_training_jobs").paginate(
+            NameContains=self.name, **only
+        )
+        return [job["TrainingJobName"] for page in pages for job in page["TrainingJobSummaries"]]
+
+    def events(self) -> list[dict[str, Any]]:
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        return [event for page in pages for event in page["events"]]
+
+    def stop(self) -> None:
+        self.states.stop_execution(executionArn=self.arn, error="Test", cause="stopped by a test")
+
+    def redrive(self) -> None:
+        self.states.redrive_execution(executionArn=self.arn)
+
+
+class SweepStage(Stage):
+    """A deployed stack whose bucket holds the script."""
+
+    def __init__(
+        self, client: Callable[..., Any], endpoint_url: str, outputs: Mapping[str, str]
+    ) -> None:
+        super().__init__(client, endpoint_url, outputs)
+        self.machine = outputs["SweepStateMachineArn"]
+        client("s3").put_object(
+            Bucket=self.bucket, Key="code/sweep.tar.gz", Body=source_archive(TRAIN)
+        )
+
+    def sweep(self, given: Mapping[str, Any], *, name: str | None = None) -> Sweep:
+        """Start a sweep; its jobs' names begin with its own."""
+        name = name or f"sweep-{uuid.uuid4().hex[:8]}"
+        merged = {
+            **self.arguments(),
+            "source_dir": f"s3://{self.bucket}/code/sweep.tar.gz",
+            "metric_definitions": {"reward": "reward: (.*)"},
+            "objective_metric": "reward",
+            "job_name": name,
+            **given,
+        }
+        states = self.client("stepfunctions")
+        arn = states.start_execution(
+            stateMachineArn=self.machine, name=name, input=json.dumps(merged)
+        )["executionArn"]
+        return Sweep(arn, self.outputs["StateMachineArn"], states, self.client("sagemaker"))
+
+    def faults(self, sweep: str, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Set the faults of every job whose name contains a text."""
+        self.plan(f"*{sweep}*", faults)
