@@ -26,7 +26,7 @@ from examples.console import Console
 from examples.demo_examples import EXAMPLES, Example
 from examples.errors import ExampleError
 from examples.local_stack import ROOT
-from kfp_component.author.source_archive import pack_source
+from kfp_component import upload_source
 from training_job.links import links
 
 _LOOK_SECONDS = 2.0
@@ -44,11 +44,7 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     given = _arguments(outputs, example, more)
     with console.stage("Pack and upload the training code"):
         console.detail(f"examples/{example.name} to {given['source_dir']}")
-        url = urlsplit(given["source_dir"])
-        packed = pack_source(ROOT / "examples" / example.name, given["entry_point"])
-        boto3.client("s3").put_object(
-            Bucket=url.netloc, Key=url.path.lstrip("/"), Body=packed.content
-        )
+        _upload(example, given)
     with console.stage("Run"):
         for line in json.dumps(given, indent=2).splitlines():
             console.detail(line)
@@ -73,6 +69,18 @@ def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) 
         for name in ("toolkit", "toolkit_version", "framework"):
             given.pop(name, None)
     return given
+
+
+def _upload(example: Example, given: dict[str, Any]) -> None:
+    """Put the training code where the input says, which is the same place for every first run."""
+    place = urlsplit(given["source_dir"])
+    parent = f"s3://{place.netloc}{place.path.rpartition('/')[0]}"
+    packed = urlsplit(upload_source(ROOT / "examples" / example.name, parent, given["entry_point"]))
+    boto3.client("s3").copy_object(
+        Bucket=place.netloc,
+        Key=place.path.lstrip("/"),
+        CopySource={"Bucket": packed.netloc, "Key": packed.path.lstrip("/")},
+    )
 
 
 def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
