@@ -2,17 +2,18 @@
 
 Uploads the training code of an example, starts an execution with the input that the stack made for
 that (output ``FirstRunInput``) and follows it to its end. Afterwards the same input, pasted into
-the console, does the same.
+the console, does the same. More arguments of the execution, or others, follow as JSON:
+``python -m examples.first_run '{"spot_instance": true}'``.
 
-More arguments of the execution, or others, follow as JSON:
-``python -m examples.first_run '{"spot_instance": true}'``. CartPole runs in an image of your own:
-``python -m examples.first_run --example cartpole '{"image": "..."}'``.
+On AWS it is the news-vendor in AWS's own Ray image. On the local AWS, which has no images, it is
+CartPole; on AWS that needs an image of yours: ``--example cartpole '{"image": "..."}'``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -25,11 +26,11 @@ from examples.console import Console
 from examples.demo_examples import EXAMPLES, Example
 from examples.errors import ExampleError
 from examples.local_stack import ROOT
-from kfp_component.author.source_archive import pack_source
+from kfp_component import upload_source
 from training_job.links import links
 
 _LOOK_SECONDS = 2.0
-_CHOICES = ("newsvendor", "cartpole")
+_CHOICES = ("cartpole", "newsvendor")
 
 
 def run(console: Console, stack: str, example: Example, more: dict[str, Any]) -> bool:
@@ -43,11 +44,7 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     given = _arguments(outputs, example, more)
     with console.stage("Pack and upload the training code"):
         console.detail(f"examples/{example.name} to {given['source_dir']}")
-        url = urlsplit(given["source_dir"])
-        packed = pack_source(ROOT / "examples" / example.name, given["entry_point"])
-        boto3.client("s3").put_object(
-            Bucket=url.netloc, Key=url.path.lstrip("/"), Body=packed.content
-        )
+        _upload(example, given)
     with console.stage("Run"):
         for line in json.dumps(given, indent=2).splitlines():
             console.detail(line)
@@ -74,6 +71,18 @@ def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) 
     return given
 
 
+def _upload(example: Example, given: dict[str, Any]) -> None:
+    """Put the training code where the input says, which is the same place for every first run."""
+    place = urlsplit(given["source_dir"])
+    parent = f"s3://{place.netloc}{place.path.rpartition('/')[0]}"
+    packed = urlsplit(upload_source(ROOT / "examples" / example.name, parent, given["entry_point"]))
+    boto3.client("s3").copy_object(
+        Bucket=place.netloc,
+        Key=place.path.lstrip("/"),
+        CopySource={"Bucket": packed.netloc, "Key": packed.path.lstrip("/")},
+    )
+
+
 def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
     states = boto3.client("stepfunctions")
     started = states.start_execution(stateMachineArn=state_machine, input=json.dumps(given))
@@ -86,13 +95,28 @@ def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
         time.sleep(_LOOK_SECONDS)
 
 
+def _default() -> str:
+    """Return the example that needs nothing built: AWS has an image with Ray, this machine none."""
+    return "cartpole" if os.environ.get("AWS_ENDPOINT_URL") else "newsvendor"
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError('must be a JSON object, such as {"spot_instance": true}')
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run and return the exit code: 0 for a run that succeeded."""
     parser = argparse.ArgumentParser(prog="python -m examples.first_run", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("more", nargs="?", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument("more", nargs="?", type=_json_object, default={}, metavar="JSON")
     parser.add_argument("--stack", default="RlTraining", help="its name (RlTraining)")
-    parser.add_argument("--example", choices=_CHOICES, default=_CHOICES[0])
+    parser.add_argument("--example", choices=_CHOICES, default=_default())
     options = parser.parse_args(arguments)
     console = Console(sys.stdout)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from examples import demo, local_stack
+from examples import demo, first_run, local_stack
 from examples.console import Console
 from examples.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
 from examples.errors import ExampleError
@@ -268,3 +268,13 @@ def test_every_example_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
         demo.main(["chess"])
     assert ended.value.code == 2
     assert "'chess'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["{bad", "[1]"])
+def test_a_first_run_takes_more_arguments_as_a_json_object_only(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        first_run.main([text])
+    assert ended.value.code == 2
+    assert "JSON" in capsys.readouterr().err
