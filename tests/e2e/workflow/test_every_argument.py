@@ -227,7 +227,9 @@ def test_a_warm_pool_is_for_deployments_that_allow_it(deployed):
     given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"], "keep_alive": 60}
     ended = Run(deployed, given).end()
     assert ended["error"] == "InvalidArguments"
-    assert "keep_alive: got 60 s; this deployment allows at most 0 s" in ended["cause"]
+    (problem,) = json.loads(ended["cause"])["problems"]
+    assert problem["argument"] == "keep_alive"
+    assert problem["message"] == "got 60 s; this deployment allows at most 0 s"
 
 
 TOGETHER = """
