@@ -82,7 +82,7 @@ def test_instances_of_a_job_reach_each_other_only_where_there_may_be_two(templat
 
 def test_outputs_of_a_network(templates):
     common = {"StateMachineArn", "StateMachineAliasArn", "JobRoleArn", "LauncherRoleArn"}
-    common |= {"ArtifactBucketName", "FirstRunInput"}
+    common |= {"ArtifactBucketName", "FirstRunInput", "SweepStateMachineArn"}
     assert set(templates["default"]["Outputs"]) == common
     existing = set(templates["existing-vpc"]["Outputs"])
     assert existing - common == {"SecurityGroupId", "StatesEndpointDns"}
