@@ -27,7 +27,6 @@ from examples.demo_examples import EXAMPLES, Example
 from examples.errors import ExampleError
 from examples.local_stack import ROOT
 from kfp_component import upload_source
-from training_job.links import links
 
 _LOOK_SECONDS = 2.0
 _CHOICES = ("cartpole", "newsvendor")
@@ -87,7 +86,7 @@ def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
     states = boto3.client("stepfunctions")
     started = states.start_execution(stateMachineArn=state_machine, input=json.dumps(given))
     arn = started["executionArn"]
-    console.detail(links(arn, None)["execution"])
+    console.detail(arn)
     while True:
         ended = states.describe_execution(executionArn=arn)
         if ended["status"] != "RUNNING":

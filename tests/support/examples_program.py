@@ -51,7 +51,8 @@ class Program:
         while (left := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not left
-        assert [path.name for path in self.temporary.iterdir()] == []
+        kept = sorted(str(path) for path in self.temporary.rglob("*"))
+        assert kept == []
         for port in re.findall(r"ready at http://127\.0\.0\.1:(\d+)", self.output):
             with socket.socket() as client:
                 assert client.connect_ex(("127.0.0.1", int(port))) != 0

@@ -355,7 +355,8 @@ def test_a_failure_is_redriven_twice_each_time_with_all_attempts(run):
 
 @row(act=lambda stage, faults, given: redriven(stage.start(given, faults)), max_run=-1)
 def test_redrive_of_invalid_arguments_finds_the_same_problems(run):
-    assert "max_run" in failed(run, "InvalidArguments", jobs=0)
+    assert failed(run, "InvalidArguments", jobs=0).startswith("1 argument problem;")
+    assert [problem["argument"] for problem in run.cause["problems"]] == ["max_run"]
     assert run.entered.count("BuildRequest") == 2
 
 
