@@ -27,7 +27,7 @@ def execution_name(seed: str, execution_input: str, generation: int = 1) -> str:
         At most 80 characters of ``[0-9a-z-]``.
 
     Example:
-        >>> execution_name("s3://root/train", "{}", 2)[:4], execution_name("a", "{}", 2)[-2:]
+        >>> execution_name("s3://bucket/train", "{}", 2)[:4], execution_name("a", "{}", 2)[-2:]
         ('kfp-', '-2')
     """
     digest = hashlib.sha256(f"{seed}\n{execution_input}".encode()).hexdigest()[:24]

@@ -230,7 +230,7 @@ OUTCOMES = [
         for more, how in WAITS_THAT_END.items()
     ),
     Scenario(
-        "a job of that name was there before",
+        "the name that the caller chose is another's job's",
         ["RequestRejected"],
         0,
         "belongs to a training job created",
@@ -238,7 +238,7 @@ OUTCOMES = [
         others={"": 5000},
     ),
     Scenario(
-        "a job of that name was there before",
+        "the name that the caller chose is another's job's",
         ["RequestRejected"],
         0,
         more="at the same moment",
@@ -246,10 +246,7 @@ OUTCOMES = [
         others={"": 0},
     ),
     Scenario(
-        "a job of that name was there before", OK, 1, "-2", "a default name", others={"": 5000}
-    ),
-    Scenario(
-        "a job of that name was there before",
+        "the name that the caller chose is another's job's",
         OK,
         2,
         "-3",
@@ -522,11 +519,13 @@ CORNERS = [
         },
     ),
     Scenario(
-        "(Lambda is throttled 15 times)",
+        "Lambda is throttled, fails or does not answer",
         OK,
         1,
         script={f"JudgeAttempt {number}": BUSY for number in range(1, 16)},
     ),
+    # A default name holds the execution's hash: a job that bears it is the execution's own.
+    Scenario("(a job bears the default name)", OK, 0, others={"": 5000}),
     Scenario(
         "(a request that nearly fills a state)",
         ["TrainingJobFailed"],
