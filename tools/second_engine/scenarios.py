@@ -510,7 +510,7 @@ CORNERS = [
         script={"list_tags": {"Tags": []}},
     ),
     Scenario(
-        "(`.sync` ends for nothing, and the job is not known yet)",
+        "the task failed for no reason known to be the create call's",
         OK,
         1,
         script={
@@ -523,6 +523,27 @@ CORNERS = [
         OK,
         1,
         script={f"JudgeAttempt {number}": BUSY for number in range(1, 16)},
+    ),
+    Scenario(
+        "... with `capacity_wait`, quota or capacity being exhausted on every type",
+        OK,
+        1,
+        given={"capacity_wait": 86_400},
+        script={f"{CREATE} {number}": QUOTA for number in range(1, 8)},
+    ),
+    Scenario(
+        "the answer of a create call is lost, SageMaker does not describe the job",
+        ["RequestRejected"],
+        1,
+        script={
+            f"{CREATE} 1": LOST,
+            **{
+                f"{LOOK} {number}": Fault("ValidationException", "Requested resource not found.")
+                for number in range(1, 30)
+            },
+            **{f"{CREATE} {number}": DENIED for number in range(2, 30)},
+        },
+        running=1,
     ),
     # A default name holds the execution's hash: a job that bears it is the execution's own.
     Scenario("(a job bears the default name)", OK, 0, others={"": 5000}),
