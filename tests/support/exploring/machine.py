@@ -109,7 +109,7 @@ class Machine:
         self._execution = {"Id": arn, "Input": dict(given), "StartTime": STARTED_AT}
         self._values: dict[tuple[Any, ...], str | StateError] = {}
         for name, state in self.states.items():
-            unknown = set(state) - _FIELDS[state["Type"]] - {"Type"}
+            unknown = set(state) - _FIELDS[state["Type"]] - {"Type", "Comment"}
             assert not unknown, f"{name} has {unknown}, which this interpreter does not know"
 
     def walk(self, frame: Frame, now: str) -> Frame | Ended:
