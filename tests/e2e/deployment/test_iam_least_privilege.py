@@ -5,81 +5,14 @@ tests/support/template/permission_table.py that a run uses is taken away once, a
 say so.
 """
 
-import json
-from contextlib import contextmanager
-
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.deploying import deployment
 from tests.support.runs.training_jobs import wait_until
-from tests.support.step.launched_run import Launcher, RunFailed
-from tests.support.template.permission_table import CREATE, GRANTS, RUN, STOP
+from tests.support.step.launched_run import RunFailed
+from tests.support.template.permission_table import CREATE, RUN, STOP, permissions
 
 pytestmark = pytest.mark.e2e
-
-
-def permissions(use):
-    return [
-        pytest.param(role, action, id=f"{role}-{action}")
-        for role, grants in GRANTS.items()
-        for action, grant in grants.items()
-        if grant.use == use
-    ]
-
-
-@pytest.fixture(scope="module")
-def launcher(enforcing_aws):
-    """Whoever has assumed the launcher role of the deployed stack."""
-    assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
-    outputs = deployment.deploy(assembly, enforcing_aws.client)
-    session = enforcing_aws.client("sts").assume_role(
-        RoleArn=outputs["LauncherRoleArn"], RoleSessionName="launcher"
-    )["Credentials"]
-    credentials = {
-        "aws_access_key_id": session["AccessKeyId"],
-        "aws_secret_access_key": session["SecretAccessKey"],
-        "aws_session_token": session["SessionToken"],
-    }
-    return Launcher(outputs, lambda service: enforcing_aws.client(service, **credentials))
-
-
-@pytest.fixture
-def without(enforcing_aws, launcher):
-    """Takes an action from the policy of a role, for a while."""
-    iam = enforcing_aws.client("iam")
-    names = [
-        role["RoleName"]
-        for page in iam.get_paginator("list_roles").paginate()
-        for role in page["Roles"]
-    ]
-
-    @contextmanager
-    def without(role, action):
-        (name,) = [each for each in names if each.startswith(f"{deployment.STACK}-{role}")]
-        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-        statements = [less for each in whole["Statement"] if (less := _less(each, action))]
-        assert statements != whole["Statement"]
-
-        def put(document):
-            iam.put_role_policy(
-                RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document)
-            )
-
-        put({**whole, "Statement": statements})
-        try:
-            yield
-        finally:
-            put(whole)
-
-    return without
-
-
-def _less(statement, action):
-    actions = statement["Action"]
-    left = [each for each in ([actions] if isinstance(actions, str) else actions) if each != action]
-    return {**statement, "Action": left} if left else None
 
 
 def test_a_run_with_every_permission_succeeds(launcher):
@@ -176,7 +109,7 @@ def denials(enforcing_aws):
 
 @pytest.mark.parametrize(
     "action",
-    [action for param in permissions(STOP) for role, action in [param.values] if role == ORPHANS],
+    [action for role, action in permissions(STOP) if role == ORPHANS],
 )
 def test_a_job_that_neither_may_stop_runs_on(
     enforcing_aws, launcher, without, running, denials, action
@@ -196,7 +129,7 @@ def test_a_job_that_neither_may_stop_runs_on(
 
 
 def test_every_stop_permission_has_its_test_above():
-    assert [param.values for param in permissions(STOP)] == [
+    assert permissions(STOP) == [
         ("TrainingRole", STOP_JOB),
         ("LauncherRole", "states:StopExecution"),
         *((ORPHANS, f"sagemaker:{call}") for call in ("DescribeTrainingJob", "StopTrainingJob")),

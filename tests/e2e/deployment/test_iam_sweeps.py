@@ -4,26 +4,21 @@ import json
 
 import pytest
 
-from tests.e2e.deployment.test_iam_least_privilege import (
-    launcher,  # noqa: F401 - a fixture
-    permissions,
-    without,  # noqa: F401 - a fixture
-)
 from tests.support.runs.sweep_runs import Sweep, SweepStage
-from tests.support.template.permission_table import SWEEP, SWEEP_STOP
+from tests.support.template.permission_table import SWEEP, SWEEP_STOP, permissions
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def stage(enforcing_aws, launcher):  # noqa: F811
+def stage(enforcing_aws, launcher):
     """The stage; `one` starts a sweep of a single trial."""
     made = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
     made.one = lambda given: made.sweep({**given, "seeds": 1, "max_failed_trials": 0})
     return made
 
 
-def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):  # noqa: F811
+def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):
     states = launcher.client("stepfunctions")
     given = json.loads(stage.one({"dry_run": True}).end()["input"])
     arn = states.start_execution(
@@ -39,7 +34,7 @@ def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):  # noqa: F811
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP))
-def test_without_a_permission_a_sweep_fails_and_says_so(stage, without, role, action):  # noqa: F811
+def test_without_a_permission_a_sweep_fails_and_says_so(stage, without, role, action):
     with without(role, action):
         sweep = stage.one({})
         sweep.end()
@@ -51,7 +46,7 @@ def test_without_a_permission_a_sweep_fails_and_says_so(stage, without, role, ac
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP_STOP))
 def test_either_of_two_ways_stops_the_trials_of_a_stopped_sweep(
     stage,
-    without,  # noqa: F811
+    without,
     role,
     action,
 ):

@@ -87,6 +87,8 @@ def template(assembly: Path, stack: str = STACK) -> dict[str, Any]:
 def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]:
     """Create or update the stack of `assembly`, wait for it and return its outputs.
 
+    A stack that is like this already stays as it is, as with the CDK CLI.
+
     Args:
         assembly: what `synthesize` returned.
         client: makes a boto3 client of a service.
@@ -101,7 +103,11 @@ def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]
     try:
         cloudformation.create_stack(**arguments)
     except cloudformation.exceptions.AlreadyExistsException:
-        cloudformation.update_stack(**arguments)
+        try:
+            cloudformation.update_stack(**arguments)
+        except cloudformation.exceptions.ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
     return _outputs(cloudformation, stack)
 
 

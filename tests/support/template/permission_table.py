@@ -370,3 +370,13 @@ FORBIDDEN = (
         _arn("states", "execution:Payroll:june"),
     ),
 )
+
+
+def permissions(use: str) -> list[tuple[str, str]]:
+    """Return each role and action of `use`."""
+    return [
+        (role, action)
+        for role, grants in GRANTS.items()
+        for action, grant in grants.items()
+        if grant.use == use
+    ]
