@@ -70,16 +70,16 @@ synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
 properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
-	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
-	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
+	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/request/test_service_model.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
 	@python -m bench.soak
-	@python -m bench.sweep_soak
+	@python -m bench.sweeps.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
-		sweep_quota sweep_launcher; do \
+	@for bench in local_aws nested_map build_request synth overhead step.launcher step.quota \
+		sweeps.largest sweeps.quota sweeps.launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.

@@ -28,9 +28,9 @@ from typing import Any
 from kfp import local
 from kfp.local import executor_input_utils, status, subprocess_task_handler
 
-from examples.errors import ExampleError
-from examples.local_stack import ROOT
-from examples.processes import Children, temporary_children
+from examples.program.errors import ExampleError
+from examples.program.local_stack import ROOT
+from examples.program.processes import Children, temporary_children
 
 
 def run_pipeline(

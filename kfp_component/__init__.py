@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kfp_component.author.component import bare_component, bare_sweep_component
-    from kfp_component.author.sweep_rl_model import sweep_rl_model
-    from kfp_component.author.train_rl_model import train_rl_model
+    from kfp_component.author.tasks.sweep_rl_model import sweep_rl_model
+    from kfp_component.author.tasks.train_rl_model import train_rl_model
     from kfp_component.author.upload_source import upload_source
 else:
 
@@ -28,8 +28,8 @@ else:
 _HOMES = {
     "bare_component": "component",
     "bare_sweep_component": "component",
-    "sweep_rl_model": "sweep_rl_model",
-    "train_rl_model": "train_rl_model",
+    "sweep_rl_model": "tasks.sweep_rl_model",
+    "train_rl_model": "tasks.train_rl_model",
     "upload_source": "upload_source",
 }
 

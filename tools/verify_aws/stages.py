@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tools.verify_aws.account.scene import INSTANCE_TYPE, LONGEST_JOB, STACK
 from tools.verify_aws.assumption import Assumption
 from tools.verify_aws.assumptions.deployed import DEPLOYED
 from tools.verify_aws.assumptions.preflight import PREFLIGHT
 from tools.verify_aws.assumptions.read_only import READ_ONLY
 from tools.verify_aws.assumptions.trained import TRAINED
-from tools.verify_aws.scene import INSTANCE_TYPE, LONGEST_JOB, STACK
 
 USD_PER_HOUR = 0.115
 """Of ml.m5.large for training, in us-east-1: https://aws.amazon.com/sagemaker/pricing/"""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from training_job.arguments import image
 from training_job.arguments.checking import Rule
+from training_job.arguments.images import image
 from training_job.arguments.problems import Problem, shown
 from training_sweep import space
 from training_sweep.arguments.model import SweepArguments

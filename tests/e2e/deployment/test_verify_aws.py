@@ -14,7 +14,7 @@ import pytest
 from tests.support.deploying.cdk_cli import CdkCli
 from tests.support.deploying.deployment import HOST_FUNCTIONS, ROOT
 from tests.support.deploying.local_aws_process import start_local_aws
-from tools.verify_aws.scene import JOBS, STACK
+from tools.verify_aws.account.scene import JOBS, STACK
 from tools.verify_aws.stages import STAGES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

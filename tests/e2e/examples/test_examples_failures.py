@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from examples.custom_image_pipeline import pipeline
-from examples.errors import ExampleError
 from examples.local_runner import run_pipeline
+from examples.program.errors import ExampleError
 from kfp_component import upload_source
 
 pytestmark = pytest.mark.e2e

@@ -18,8 +18,8 @@ from kfp import compiler, dsl
 
 from examples import custom_image_pipeline, offline_pipeline, toolkit_image_pipeline
 from examples.cartpole import train as cartpole
-from examples.errors import ExampleError
 from examples.local_runner import run_pipeline, without_executor_log
+from examples.program.errors import ExampleError
 
 URL = "s3://bucket/models/job/output/model.tar.gz"
 

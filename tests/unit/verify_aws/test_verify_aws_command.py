@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.verify_aws import __main__ as command
-from tools.verify_aws import cdk, cleanup, settings
+from tools.verify_aws.account import cdk, cleanup, settings
 from tools.verify_aws.assumption import Assumption, Question, Verdict
 from tools.verify_aws.stages import STAGES, Stage
 

@@ -14,6 +14,8 @@ from botocore.config import Config
 
 from infra.workflow.definition import definition
 from tools.reference_jsonata import ReferenceJsonata
+from tools.verify_aws.account.scene import Deployment, Scene
+from tools.verify_aws.account.template import Place, Template
 from tools.verify_aws.assumption import FALSE, NOT_ASKED, TRUE, ask, ask_all, find
 from tools.verify_aws.assumptions.read_only import READ_ONLY
 from tools.verify_aws.questions import definition as asking
@@ -25,8 +27,6 @@ from tools.verify_aws.questions import (
     rehearsal,
     training,
 )
-from tools.verify_aws.scene import Deployment, Scene
-from tools.verify_aws.template import Place, Template
 from training_job import build_request, parse_arguments
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"

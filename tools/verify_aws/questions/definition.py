@@ -11,9 +11,9 @@ import json
 from typing import Any
 
 from tools.reference_jsonata import ReferenceJsonata
+from tools.verify_aws.account.scene import Scene
 from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.questions.rehearsal import Trial, rehearse
-from tools.verify_aws.scene import Scene
 
 Probe = dict[str, Any]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.verify_aws.account.scene import Deployment
 from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.questions import history
 from tools.verify_aws.questions.executions import arguments, start
-from tools.verify_aws.scene import Deployment
 
 SECONDS = 2400
 """Within which a job of three minutes has ended, instances and image included."""
