@@ -16,7 +16,7 @@ from examples import demo, first_run, local_stack
 from examples.console import Console
 from examples.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
 from examples.errors import ExampleError
-from examples.processes import Children, Interrupted, temporary_children
+from examples.processes import Children, Interrupted
 from examples.training_log import TrainingLog
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -51,8 +51,14 @@ class Clock:
 
 @pytest.fixture
 def children() -> Iterator[Children]:
-    with temporary_children() as made:
-        yield made
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    try:
+        with Children() as made:
+            yield made
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def start(children: Children, command: list[str]) -> Any:
