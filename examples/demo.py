@@ -30,7 +30,7 @@ from examples.program.errors import ExampleError
 from examples.program.local_stack import REGION, ROOT, LocalStack
 from examples.program.processes import Children, Interrupted
 from examples.program.training_log import TrainingLog
-from kfp_component import upload_source
+from kfp_component import SourceError, upload_source
 
 RESULTS = ROOT / "demo-output"
 
@@ -94,7 +94,7 @@ class Demo:
         return upload_source(ROOT / source, destination, "train.py")
 
     def _run_pipeline(self, deployed: Mapping[str, str], source_dir: str) -> dict[str, Any]:
-        from examples.local_runner import run_pipeline  # noqa: PLC0415 - as above
+        from kfp_component import LocalRunError, run_pipeline  # noqa: PLC0415 - as above
 
         arguments = {
             "state_machine_arn": deployed["StateMachineArn"],
@@ -114,14 +114,14 @@ class Demo:
                 stages.close()
                 stages.enter_context(self._console.stage(f"Pipeline step {task}"))
 
-            return run_pipeline(
-                importlib.import_module(self._example.module).pipeline,
-                arguments,
-                children=self._children,
-                directory=self._scratch,
-                begin=begin,
-                show=TrainingLog(self._console.detail),
-            )
+            pipeline = importlib.import_module(self._example.module).pipeline
+            show = TrainingLog(self._console.detail)
+            try:
+                return run_pipeline(
+                    pipeline, arguments, directory=self._scratch, begin=begin, show=show
+                )
+            except LocalRunError as error:
+                raise ExampleError(str(error)) from error
 
     def _conclude(self, outputs: Mapping[str, Any]) -> bool:
         verdict = self._example.judge(outputs)
@@ -171,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="rl-demo-") as scratch, children:
             return 0 if Demo(example, console, children, Path(scratch)).run() else 1
-    except ExampleError as error:
+    except (ExampleError, SourceError) as error:
         console.failure(str(error))
         return 1
     except Interrupted as interrupted:

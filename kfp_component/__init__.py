@@ -2,10 +2,11 @@
 
 Authors of pipelines import from here: ``train_rl_model`` and ``sweep_rl_model``, the tasks with all
 that a long training or sweep needs; ``upload_source``, which puts training code where a job can
-read it; and ``bare_component`` and ``bare_sweep_component``, the components alone, whose files are
-``component.yaml`` and ``sweep_component.yaml``. The pod of either runs ``python -m kfp_component``,
-which needs the extra ``launcher`` only: nothing of KFP is imported until one of these names is
-used.
+read it, and its ``SourceError``; ``run_pipeline``, which runs a pipeline without a cluster, and its
+``LocalRunError``; and ``bare_component`` and ``bare_sweep_component``, the components alone, whose
+files are ``component.yaml`` and ``sweep_component.yaml``. The pod of either runs
+``python -m kfp_component``, which needs the extra ``launcher`` only: nothing of KFP is imported
+until one of these names is used.
 """
 
 from importlib import import_module
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kfp_component.author.component import bare_component, bare_sweep_component
+    from kfp_component.author.local.run_pipeline import LocalRunError, run_pipeline
+    from kfp_component.author.source_archive import SourceError
     from kfp_component.author.tasks.sweep_rl_model import sweep_rl_model
     from kfp_component.author.tasks.train_rl_model import train_rl_model
     from kfp_component.author.upload_source import upload_source
@@ -26,16 +29,22 @@ else:
 
 
 _HOMES = {
+    "LocalRunError": "local.run_pipeline",
+    "SourceError": "source_archive",
     "bare_component": "component",
     "bare_sweep_component": "component",
+    "run_pipeline": "local.run_pipeline",
     "sweep_rl_model": "tasks.sweep_rl_model",
     "train_rl_model": "tasks.train_rl_model",
     "upload_source": "upload_source",
 }
 
 __all__ = [
+    "LocalRunError",
+    "SourceError",
     "bare_component",
     "bare_sweep_component",
+    "run_pipeline",
     "sweep_rl_model",
     "train_rl_model",
     "upload_source",

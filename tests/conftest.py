@@ -1,5 +1,7 @@
 """Fixtures of every folder of tests."""
 
+import signal
+
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.deploying.stack"]
@@ -7,3 +9,6 @@ pytest_plugins = ["tests.support.deploying.stack"]
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# The programs that tests interrupt inherit what is ignored here: SIGINT, in a shell's background.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO
@@ -118,18 +118,6 @@ class Children:
             self._pending = number
         else:
             raise Interrupted(number)
-
-
-@contextlib.contextmanager
-def temporary_children() -> Iterator[Children]:
-    """Have children for a part of a program; afterwards its own signal handlers are back."""
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    try:
-        with Children() as children:
-            yield children
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..workflow.states import ends, flow
+from ..workflow.states.expressions import State
 from .states import trial, wave
 
 TIMEOUT_SECONDS = 364 * 86_400
@@ -64,18 +65,44 @@ def definition(
         "WaitBeforeTrial": trial.wait(then="PlanTrial"),
         "Recorded": trial.recorded(),
     }
+    states = {
+        "Initialise": wave.initialise(then="PlanSweep"),
+        "PlanSweep": wave.plan_sweep(tasks, plan_sweep_arn, then="Route", broken="Failed"),
+        "Route": flow.choose(run="RunWave", succeed="Succeeded", otherwise="Failed"),
+        "RunWave": wave.run_wave(_commented(iteration), then="PlanSweep", broken="Failed"),
+        "Succeeded": ends.succeeded(),
+        "Failed": ends.failed(tasks, redriven="PlanSweep", unreported="FailedForGood"),
+        "FailedForGood": ends.failed_for_good(),
+    }
     return {
-        "Comment": "Trains a reinforcement-learning model many times on SageMaker, and compares.",
+        "Comment": "Trains a reinforcement-learning model many times on SageMaker, and compares. "
+        "The input is described in docs/sweep-arguments.md, a sweep in docs/sweeps.md.",
         "QueryLanguage": "JSONata",
         "StartAt": "Initialise",
         "TimeoutSeconds": TIMEOUT_SECONDS,
-        "States": {
-            "Initialise": wave.initialise(then="PlanSweep"),
-            "PlanSweep": wave.plan_sweep(tasks, plan_sweep_arn, then="Route", broken="Failed"),
-            "Route": flow.choose(run="RunWave", succeed="Succeeded", otherwise="Failed"),
-            "RunWave": wave.run_wave(iteration, then="PlanSweep", broken="Failed"),
-            "Succeeded": ends.succeeded(),
-            "Failed": ends.failed(tasks, redriven="PlanSweep", unreported="FailedForGood"),
-            "FailedForGood": ends.failed_for_good(),
-        },
+        "States": _commented(states),
     }
+
+
+def _commented(states: dict[str, State]) -> dict[str, State]:
+    return {name: {"Comment": _COMMENTS[name], **state} for name, state in states.items()}
+
+
+# What the console shows of a state to a person who has not read this.
+_COMMENTS = {
+    "Initialise": "Gives the variables their first values.",
+    "PlanSweep": "Checks the arguments, then decides by the trials that have ended: another wave "
+    "of trials, or the end.",
+    "Route": "Goes where PlanSweep decided.",
+    "RunWave": "Runs a wave of trials, max_parallel at once, and records what became of each.",
+    "PlanTrial": "Gives the trial's execution its name and input.",
+    "Train": "Runs the trial: starts an execution that trains, or joins it, and waits for its end.",
+    "DescribeTrial": "The trial did not simply succeed: asks what became of its execution.",
+    "WhatBecame": "Goes by the answer: records the trial, looks again later, or starts it again.",
+    "WaitForTrial": "The trial's execution still runs: waits, then looks again.",
+    "WaitBeforeTrial": "The trial's execution did not start: waits, then starts it again.",
+    "Recorded": "The trial has ended, well or not. The other trials go on.",
+    "Succeeded": "The output has the statistics and the best model; of a dry run, the trials.",
+    "Failed": "Fails the sweep: its error and cause say why. Redrive goes on where it ended.",
+    "FailedForGood": "Fails the sweep where Failed could not. Start a new one, do not redrive.",
+}

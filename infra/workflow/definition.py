@@ -123,7 +123,7 @@ _COMMENTS = {
     "WaitBeforeRetry": "There was no capacity, or AWS failed: waits, then makes another attempt.",
     "WhoseJob": "JudgeAttempt itself failed: stops the training job if it is this execution's.",
     "StopTrainingJob": "Stops the training job, so that none runs on unwatched.",
-    "Succeeded": "The model is in S3; the output says where.",
+    "Succeeded": "The output says where the model is; of a dry run, what would be sent.",
     "Failed": "Fails the execution: its error and cause say why. Redrive makes another attempt.",
     "FailedForGood": "Fails the execution where Failed could not. Start a new one, do not redrive.",
     "WhoDescribes": "Asks as the state machine itself, or as the role to assume.",

@@ -192,12 +192,32 @@ def test_the_app_of_the_wheel_makes_the_stack_of_the_repository(python, tmp_path
 
 
 def test_it_alone_is_what_an_author_of_pipelines_needs(author, tmp_path):
-    program = (
-        "from kfp_component import bare_component, train_rl_model, upload_source\n"
-        "print(bare_component.name)"
+    """A pipeline runs, and its step is the launcher's own command, which refuses the arguments."""
+    program = """
+from kfp import dsl
+from kfp_component import LocalRunError, bare_component, run_pipeline, train_rl_model, upload_source
+
+print(bare_component.name)
+
+
+@dsl.pipeline
+def pipeline():
+    train_rl_model(
+        state_machine_arn="nowhere", region="us-east-1", entry_point="a.py", launcher_image="any"
     )
+
+
+try:
+    run_pipeline(pipeline, show=print)
+except LocalRunError as error:
+    print(error)
+"""
     found = run(python_of(author), tmp_path, "-c", program)
-    assert (found.stdout, found.returncode) == ("train-rl-model\n", 0), found.stderr
+    assert found.returncode == 0, found.stderr
+    first, *said, last = found.stdout.splitlines()
+    assert first == "train-rl-model"
+    assert any("state_machine_arn is not the ARN of a state machine" in line for line in said), said
+    assert last == "the step train-rl-model ended with exit code 2"
 
 
 def test_the_pod_needs_the_launchers_extra_alone_and_it_is_small(pod, tmp_path):

@@ -53,5 +53,9 @@ def wait_before_retry(*, then: str) -> State:
 
 def whose_job(*, ours: str, in_doubt: str) -> State:
     """Leave a job alone that nobody judged and that may be another's."""
-    left = {"Condition": f"{{% {IN_DOUBT} %}}", "Next": in_doubt}
+    left = {
+        "Comment": "The job may be somebody else's",
+        "Condition": f"{{% {IN_DOUBT} %}}",
+        "Next": in_doubt,
+    }
     return {"Type": "Choice", "Choices": [left], "Default": ours}

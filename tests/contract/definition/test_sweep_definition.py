@@ -133,6 +133,14 @@ def test_every_state_can_be_reached_and_leads_to_an_end(states, start):
     assert ending == set(states)
 
 
+def test_every_state_tells_a_person_what_it_is_for():
+    comments = {name: state["Comment"] for name, state in (STATES | ITERATION).items()}
+    for name, comment in comments.items():
+        assert comment.endswith("."), name
+        assert len(comment) <= 120, name
+    assert len(set(comments.values())) == len(comments)
+
+
 def test_an_iteration_fails_by_nothing_that_can_be_caught():
     for state in [*ITERATION.values(), STATES["PlanSweep"], STATES["RunWave"]]:
         assert state["Type"] != "Fail"

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from examples.custom_image_pipeline import pipeline
-from examples.local_runner import run_pipeline
-from examples.program.errors import ExampleError
-from kfp_component import upload_source
+from kfp_component import LocalRunError, run_pipeline, upload_source
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +37,7 @@ class Run:
             "launcher_image": "none-is-pulled",
             **changed,
         }
-        with pytest.raises(ExampleError, match="the step train-rl-model ended with exit code"):
+        with pytest.raises(LocalRunError, match="the step train-rl-model ended with exit code"):
             run_pipeline(
                 pipeline,
                 arguments,

@@ -181,7 +181,7 @@ class Machine:
 
     def _choose(self, sight: _Sight, state: Mapping[str, Any]) -> str:
         for rule in state["Choices"]:
-            assert set(rule) == {"Condition", "Next"}
+            assert set(rule) - {"Comment"} == {"Condition", "Next"}
             met = self._text(rule["Condition"], sight)
             assert met in ("true", "false"), (rule, met)
             if met == "true":

@@ -1,14 +1,13 @@
-"""The example pipelines: what they compile to, their second steps, and their runner."""
+"""The example pipelines: what they compile to, and their second steps."""
 
 import io
 import json
 import re
-import signal
 import sys
 import tarfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import boto3
 import numpy as np
@@ -18,8 +17,6 @@ from kfp import compiler, dsl
 
 from examples import custom_image_pipeline, offline_pipeline, toolkit_image_pipeline
 from examples.cartpole import train as cartpole
-from examples.local_runner import run_pipeline, without_executor_log
-from examples.program.errors import ExampleError
 
 URL = "s3://bucket/models/job/output/model.tar.gz"
 
@@ -169,93 +166,3 @@ def test_comparison_reads_the_scripts_own_evaluation(
     metrics = dsl.Metrics(name="metrics", uri="unused")
     assert toolkit_image_pipeline.compare.python_func(URL, metrics) == profits
     assert metrics.metadata == profits
-
-
-def test_executors_own_log_is_left_out() -> None:
-    lines = [
-        "[KFP Executor 2026-11-22 INFO]: Looking for component\n",
-        "[KFP Executor 2026-11-22 INFO]: Got executor_input:\n",
-        "{\n",
-        '    "inputs": {\n',
-        "    }\n",
-        "}\n",
-        "played 100 episodes\n",
-        "\n",
-        "[KFP Executor 2026-11-22 INFO]: Wrote executor output file\n",
-    ]
-    assert list(without_executor_log(lines)) == ["played 100 episodes"]
-
-
-@dsl.container_component
-def greet(name: str, greeting: dsl.OutputPath(str), times: Optional[int] = None):  # noqa: UP045 - KFP reads Optional
-    script = (
-        "import json, pathlib, sys; given = json.loads(sys.argv[2]); "
-        "inputs = given['inputs']['parameterValues']; print(f'inputs: {sorted(inputs)}'); "
-        "file = pathlib.Path(given['outputs']['parameters']['greeting']['outputFile']); "
-        "file.parent.mkdir(parents=True, exist_ok=True); "
-        "sys.exit(3) if inputs['name'] == 'nobody' else file.write_text('hello ' + inputs['name'])"
-    )
-    return dsl.ContainerSpec(
-        image="registry/anything:1",
-        command=["python3", "-c", script],
-        args=["--executor_input", dsl.PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER],
-    )
-
-
-@dsl.component(base_image="python:3.12", install_kfp_package=False)
-def shout(text: str) -> str:
-    return text.upper()
-
-
-@dsl.pipeline(name="greeting")
-def greeting(name: str) -> str:
-    return shout(text=greet(name=name).outputs["greeting"]).output
-
-
-class Run:
-    """A run of the greeting pipeline, and what was shown of it."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.tasks: list[str] = []
-        self.lines: list[str] = []
-
-    def __call__(self, **arguments: str) -> dict[str, Any]:
-        return run_pipeline(
-            greeting,
-            arguments,
-            directory=self.directory,
-            begin=self.tasks.append,
-            show=self.lines.append,
-        )
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run(tmp_path)
-
-
-def test_runner_runs_container_components_and_python_components(run: Run) -> None:
-    assert run(name="Ada") == {"Output": "HELLO ADA"}
-    assert run.tasks == ["greet", "shout"]
-    assert run.lines == ["inputs: ['name']"], "an input that was left out is absent"
-
-
-def test_runner_ends_with_the_first_task_that_fails(
-    run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(ExampleError, match="the step greet ended with exit code 3"):
-        run(name="nobody")
-    assert run.tasks == ["greet"]
-    assert capsys.readouterr().out == ""
-
-
-def test_runner_has_one_kind_of_error_and_gives_signal_handlers_back(run: Run) -> None:
-    handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(ExampleError, match=r"the pipeline cannot be run here: .*name"):
-        run()
-    assert signal.getsignal(signal.SIGINT) is handler
-
-
-def test_runner_needs_a_pipeline_and_its_inputs_only() -> None:
-    assert run_pipeline(greeting, {"name": "Ada"}) == {"Output": "HELLO ADA"}

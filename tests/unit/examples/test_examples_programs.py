@@ -17,7 +17,7 @@ from examples.program import local_stack
 from examples.program.console import Console
 from examples.program.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
 from examples.program.errors import ExampleError
-from examples.program.processes import Children, Interrupted, temporary_children
+from examples.program.processes import Children, Interrupted
 from examples.program.training_log import TrainingLog
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -52,8 +52,14 @@ class Clock:
 
 @pytest.fixture
 def children() -> Iterator[Children]:
-    with temporary_children() as made:
-        yield made
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    try:
+        with Children() as made:
+            yield made
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def start(children: Children, command: list[str]) -> Any:
