@@ -1,9 +1,16 @@
 """Fixtures of every folder of tests."""
 
-from hypothesis import settings
+import os
+
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.deploying.stack"]
 
 # Nothing is timed: a busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("untimed")

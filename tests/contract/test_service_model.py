@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 
 import botocore.session
 import pytest
@@ -23,12 +22,7 @@ from training_job import (
 from training_job.arguments.instance_types import PROCESSING_INSTANCE_TYPES, TRAINING_INSTANCE_TYPES
 from training_job.arguments.model import Documented
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "400"))
-PROFILE = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+PROFILE = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 SAGEMAKER = botocore.session.get_session().get_service_model("sagemaker")
 CREATE_TRAINING_JOB = SAGEMAKER.operation_model("CreateTrainingJob").input_shape
