@@ -65,7 +65,7 @@ def explorer(monkeypatch):
         pytest.param({"job_name": "agent"}, [EQUAL], 2, marks=pytest.mark.long),
         pytest.param({}, [EQUAL], 2, marks=pytest.mark.long),
         ({"job_name": "agent"}, [AHEAD, BEHIND], 1),
-        ({}, [AHEAD, BEHIND], 1),
+        pytest.param({}, [AHEAD, BEHIND], 1, marks=pytest.mark.long),
         pytest.param(
             {"job_name": "agent", "assume_role": ROLE},
             [AHEAD, EQUAL, BEHIND],
@@ -73,7 +73,7 @@ def explorer(monkeypatch):
             marks=pytest.mark.long,
         ),
         ({"job_name": "agent", "capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
-        ({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
+        pytest.param({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1, marks=pytest.mark.long),
     ],
     ids=[
         *("chosen name", "default name", "chosen name, clocks", "default name, clocks", "role"),

@@ -37,7 +37,17 @@ def begin(stage, *options):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    command = [sys.executable, "-u", "-m", "infra.operations.drain", "--look-every", "0.2"]
+    # A shell starts what runs in its background with SIGINT ignored, and so would this be.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-u",
+        "-m",
+        "infra.operations.drain",
+        "--look-every",
+        "0.2",
+    ]
     return subprocess.Popen(
         [*command, "-c", f"stack_name={NAME}", *options],
         cwd=deployment.ROOT,
@@ -46,8 +56,6 @@ def begin(stage, *options):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell starts what runs in its background with SIGINT ignored, and so would this be.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

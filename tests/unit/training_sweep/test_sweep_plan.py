@@ -360,6 +360,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
 def test_500_trials_fit_what_a_state_carries(shape, capsys):
     given = of_bytes(SWEEP | SHAPES[shape], LARGEST_INPUT)
