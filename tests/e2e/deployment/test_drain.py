@@ -37,10 +37,7 @@ def begin(stage, *options):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    # A shell starts what runs in its background with SIGINT ignored, and so would this be.
     command = [
-        "env",
-        "--default-signal=INT",
         sys.executable,
         "-u",
         "-m",
