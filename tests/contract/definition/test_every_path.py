@@ -2,7 +2,7 @@
 
 What AWS may answer is tests/support/exploring/world.py; the rules that hold on every path are in
 explorer.py. A path has at most so many deviations from what is ordinary: two here, for the name
-that the caller chose and the default one; `make properties` tries three.
+that the caller chose and the default one (`make test`); `make properties` tries three.
 """
 
 import json
@@ -62,13 +62,18 @@ def explorer(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "clocks", "deviations"),
     [
-        ({"job_name": "agent"}, [EQUAL], 2),
-        ({}, [EQUAL], 2),
+        pytest.param({"job_name": "agent"}, [EQUAL], 2, marks=pytest.mark.long),
+        pytest.param({}, [EQUAL], 2, marks=pytest.mark.long),
         ({"job_name": "agent"}, [AHEAD, BEHIND], 1),
-        ({}, [AHEAD, BEHIND], 1),
-        ({"job_name": "agent", "assume_role": ROLE}, [AHEAD, EQUAL, BEHIND], 1),
+        pytest.param({}, [AHEAD, BEHIND], 1, marks=pytest.mark.long),
+        pytest.param(
+            {"job_name": "agent", "assume_role": ROLE},
+            [AHEAD, EQUAL, BEHIND],
+            1,
+            marks=pytest.mark.long,
+        ),
         ({"job_name": "agent", "capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
-        ({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
+        pytest.param({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1, marks=pytest.mark.long),
     ],
     ids=[
         *("chosen name", "default name", "chosen name, clocks", "default name, clocks", "role"),

@@ -25,7 +25,7 @@ def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):
         stateMachineArn=f"{launcher.outputs['SweepStateMachineArn']}:live",
         input=json.dumps(given | {"dry_run": False, "job_name": "by-the-launcher"}),
     )["executionArn"]
-    sweep = Sweep(arn, launcher.outputs["StateMachineArn"], states, None)
+    sweep = Sweep(arn, states, None, launcher.outputs["StateMachineArn"])
     sweep.end()
     assert sweep.status == "SUCCEEDED"
     assert sweep.events()

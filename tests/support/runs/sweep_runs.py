@@ -6,12 +6,10 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tests.support.runs.deployed_runs import Stage, source_archive
-
-SECONDS = 240  # generous: the slowest sweep takes twenty
+from tests.support.runs.deployed_runs import SECONDS, Execution, Stage, source_archive
 
 TRAIN = """
 import argparse, os, pathlib, sys, time
@@ -39,43 +37,18 @@ def reward(lr: float, seed: int) -> float:
 
 
 @dataclass
-class Sweep:
-    """One execution of the sweeps' state machine."""
+class Sweep(Execution):
+    """An execution of the sweeps' state machine.
 
-    arn: str
+    Args:
+        trainings: ARN of the state machine that the trials are executions of.
+    """
+
     trainings: str
-    states: Any
-    sagemaker: Any
-    _ended: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.arn.rpartition(":")[2]
-
-    def end(self) -> dict[str, Any]:
-        """Wait for the end of the execution; return its description."""
-        self.reach(lambda: self.describe()["status"] != "RUNNING")
-        return self._ended
-
-    def describe(self) -> dict[str, Any]:
-        self._ended = self.states.describe_execution(executionArn=self.arn)
-        return self._ended
-
-    @property
-    def status(self) -> str:
-        return str(self._ended["status"])
-
-    @property
-    def error(self) -> str:
-        return str(self._ended.get("error"))
-
-    @property
-    def cause(self) -> dict[str, Any]:
-        return dict(json.loads(self._ended["cause"]))
-
-    @property
-    def output(self) -> dict[str, Any]:
-        return dict(json.loads(self._ended["output"]))
 
     def reach(self, condition: Callable[[], Any], seconds: float = SECONDS) -> None:
         until = time.monotonic() + seconds
@@ -103,16 +76,6 @@ class Sweep:
             NameContains=self.name, **only
         )
         return [job["TrainingJobName"] for page in pages for job in page["TrainingJobSummaries"]]
-
-    def events(self) -> list[dict[str, Any]]:
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return [event for page in pages for event in page["events"]]
-
-    def stop(self) -> None:
-        self.states.stop_execution(executionArn=self.arn, error="Test", cause="stopped by a test")
-
-    def redrive(self) -> None:
-        self.states.redrive_execution(executionArn=self.arn)
 
 
 class SweepStage(Stage):
@@ -142,7 +105,7 @@ class SweepStage(Stage):
         arn = states.start_execution(
             stateMachineArn=self.machine, name=name, input=json.dumps(merged)
         )["executionArn"]
-        return Sweep(arn, self.outputs["StateMachineArn"], states, self.client("sagemaker"))
+        return Sweep(arn, states, self.client("sagemaker"), self.outputs["StateMachineArn"])
 
     def faults(self, sweep: str, faults: Sequence[Mapping[str, Any]]) -> None:
         """Set the faults of every job whose name contains a text."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE, without
@@ -367,7 +367,6 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.dictionaries(st.sampled_from(OWN), anything | anything.map(str), max_size=6))
 def test_whatever_is_given_is_parsed_or_explained(given):
     try:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas import plan_sweep
@@ -267,7 +267,6 @@ class World:
         return [name for name, each in self.executions.items() if each["ended"] == "SUCCEEDED"]
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     st.integers(1, 4),
     st.integers(1, 4),
@@ -361,6 +360,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
 def test_500_trials_fit_what_a_state_carries(shape, capsys):
     given = of_bytes(SWEEP | SHAPES[shape], LARGEST_INPUT)
