@@ -12,6 +12,7 @@ interrupted job resumed from its checkpoint, and nothing is left running.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -31,7 +32,7 @@ _DENIED = "User: trainer is not authorized to perform: sagemaker:CreateTrainingJ
 
 def _interrupted(draw: random.Random) -> Plan:
     # Late enough for the script to have written its checkpoint, on a busy machine too.
-    after = draw.uniform(5, 9)
+    after = draw.uniform(12, 18)
     return Plan("spot interruption", [{"fault": "interrupt_spot", "after_seconds": after}], jobs=1)
 
 
@@ -96,7 +97,10 @@ def drawn(trials: int, seed: int) -> dict[int, Plan]:
 
 def redriven(plans: Mapping[int, Plan]) -> dict[int, Plan]:
     """Return what the plans imply once the sweep was redriven and nothing is denied."""
-    changed = {"create denied": {"jobs": 1, "error": None}, "script fails": {"jobs": 2}}
+    changed: dict[str, dict[str, Any]] = {
+        "create denied": {"jobs": 1, "error": None},
+        "script fails": {"jobs": 2},
+    }
     return {number: replace(plan, **changed.get(plan.kind, {})) for number, plan in plans.items()}
 
 
@@ -185,8 +189,13 @@ def _put(stage: SweepStage, name: str, plans: Mapping[int, Plan], *, forget: boo
 
 def counts(sweep: Sweep) -> dict[str, Any]:
     """Return the counts of a sweep that has ended, either way."""
-    ended = sweep.output if sweep.status == "SUCCEEDED" else sweep.cause
-    return dict(ended["counts"])
+    ended = sweep.describe()
+    try:
+        return dict(json.loads(ended.get("output", ended.get("cause")))["counts"])
+    except (KeyError, TypeError, ValueError):
+        raise SystemExit(
+            f"the sweep ended otherwise: {sweep.error}: {ended.get('cause')}"
+        ) from None
 
 
 def expected_counts(plans: Mapping[int, Plan]) -> dict[str, int]:

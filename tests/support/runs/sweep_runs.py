@@ -37,7 +37,7 @@ if checkpoint.parent.is_dir():
     checkpoint.write_text("9")
 print("resumed:", int(resumed), flush=True)
 if given.seed in listed(given.interrupted_seeds) and not resumed:
-    time.sleep(90)
+    time.sleep(120)
 time.sleep(given.seconds)
 if given.seed != given.silent_seed:
     print("reward:", 100 * given.lr + given.seed, flush=True)
