@@ -306,7 +306,7 @@ def test_the_arguments_of_a_run_are_accepted(image):
         image,
     )
     assert parse_arguments(executions.arguments(here, "alias")).image
-    prebuilt = {} if image else training._PREBUILT
+    prebuilt = {} if image else training.PREBUILT
     parsed = parse_arguments(executions.arguments(here, "trained") | prebuilt)
     assert parsed.toolkit == (None if image else "ray")
     request = build_request(parsed, job_name=parsed.job_name, region="us-east-1")
