@@ -51,6 +51,18 @@ def stopped_and_redriven(here: Deployment) -> Answer:
     return {**sweep.end(), "before": before, "jobs": sweep.statuses()}
 
 
+def of_a_sweep(more: dict[str, Any]) -> dict[str, Any]:
+    """Return what a sweep of two seeds has beside a training's arguments."""
+    return {
+        "seeds": 2,
+        "max_parallel": 2,
+        "max_failed_trials": 0,
+        "metric_definitions": {_METRIC: "verify-aws: exits with (.*)"},
+        "objective_metric": _METRIC,
+        **more,
+    }
+
+
 class _Sweep:
     """One execution of the state machine of sweeps, with two seeds at once."""
 
@@ -59,16 +71,8 @@ class _Sweep:
         self._sagemaker = here.aws.client("sagemaker")
         self._trainings = here.outputs["StateMachineArn"]
         upload(here)
-        given = {
-            **arguments(here, name),
-            "seeds": 2,
-            "max_parallel": 2,
-            "max_failed_trials": 0,
-            "metric_definitions": {_METRIC: "verify-aws: exits with (.*)"},
-            "objective_metric": _METRIC,
-            **more,
-            **({} if here.image else PREBUILT),
-        }
+        prebuilt = {} if here.image else PREBUILT
+        given = {**arguments(here, name), **prebuilt, **of_a_sweep(more)}
         self._job_name = str(given["job_name"])
         self.arn = start(here, name, given, here.outputs["SweepStateMachineArn"])
 
