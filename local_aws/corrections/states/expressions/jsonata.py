@@ -134,8 +134,7 @@ def assign(
 
 
 _LONGEST_EVALUATION = 20_000
-"""Milliseconds, by the wall clock: it ends what never would, and no ordinary expression on a machine
-that many trainings keep busy."""
+"""Milliseconds by the wall clock: ends what never would, and nothing ordinary on a busy machine."""
 
 
 def _expression(expression: str, field: str, scope: Scope) -> Any:
