@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..workflow.states import ends, flow
+from ..workflow.states.expressions import State
 from .states import trial, wave
 
 TIMEOUT_SECONDS = 364 * 86_400
@@ -64,18 +65,46 @@ def definition(
         "WaitBeforeTrial": trial.wait(then="PlanTrial"),
         "Recorded": trial.recorded(),
     }
+    states = {
+        "Initialise": wave.initialise(then="PlanSweep"),
+        "PlanSweep": wave.plan_sweep(tasks, plan_sweep_arn, then="Route", broken="Failed"),
+        "Route": flow.choose(run="RunWave", succeed="Succeeded", otherwise="Failed"),
+        "RunWave": wave.run_wave(_commented(iteration), then="PlanSweep", broken="Failed"),
+        "Succeeded": ends.succeeded(),
+        "Failed": ends.failed(tasks, redriven="PlanSweep", unreported="FailedForGood"),
+        "FailedForGood": ends.failed_for_good(),
+    }
     return {
-        "Comment": "Trains a reinforcement-learning model many times on SageMaker, and compares.",
+        "Comment": "Trains a reinforcement-learning model many times on SageMaker, and compares. "
+        "docs/sweeps.md describes the input and the ends of an execution.",
         "QueryLanguage": "JSONata",
         "StartAt": "Initialise",
         "TimeoutSeconds": TIMEOUT_SECONDS,
-        "States": {
-            "Initialise": wave.initialise(then="PlanSweep"),
-            "PlanSweep": wave.plan_sweep(tasks, plan_sweep_arn, then="Route", broken="Failed"),
-            "Route": flow.choose(run="RunWave", succeed="Succeeded", otherwise="Failed"),
-            "RunWave": wave.run_wave(iteration, then="PlanSweep", broken="Failed"),
-            "Succeeded": ends.succeeded(),
-            "Failed": ends.failed(tasks, redriven="PlanSweep", unreported="FailedForGood"),
-            "FailedForGood": ends.failed_for_good(),
-        },
+        "States": _commented(states),
     }
+
+
+def _commented(states: dict[str, State]) -> dict[str, State]:
+    return {name: {"Comment": _COMMENTS[name], **state} for name, state in states.items()}
+
+
+# What the console shows of a state to a person who has not read this.
+_COMMENTS = {
+    "Initialise": "Gives the variables their first values.",
+    "PlanSweep": "Checks the arguments and all trials; decides by the records of the trials that "
+    "ended whether there is a wave to run, or the sweep has succeeded or failed.",
+    "Route": "Follows PlanSweep's decision.",
+    "RunWave": "Runs the trials of the wave, max_parallel at once, and keeps a record of each.",
+    "PlanTrial": "Works out name and input of the trial's execution.",
+    "Train": "Starts the trial's execution of the state machine that trains, or joins it, and "
+    "awaits its end.",
+    "DescribeTrial": "Reads what became of the trial's execution. Its description is the truth, "
+    "not the way in which the task has ended.",
+    "WhatBecame": "Records the trial, waits, or starts it (again) by this name or the next.",
+    "WaitForTrial": "The execution runs, although no task awaits it: looks again later.",
+    "WaitBeforeTrial": "The start has failed: starts it again by the same name.",
+    "Recorded": "Ends with the trial's record: its result, or why it has none.",
+    "Succeeded": "Returns the statistics, the best configuration and every trial.",
+    "Failed": "Reports the sweep's failure, or, once redriven, leads back to PlanSweep.",
+    "FailedForGood": "Fails as Failed does, which could not report it; every redrive ends here.",
+}
