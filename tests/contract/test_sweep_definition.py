@@ -296,6 +296,6 @@ def test_the_function_takes_what_the_states_send(evaluate, capsys):
 
 
 def test_each_state_has_a_comment_for_whoever_reads_it_in_the_console():
-    states = DEFINITION["States"]
-    for each in (states, states["RunWave"]["ItemProcessor"]["States"]):
-        assert all(len(state["Comment"]) > 20 for state in each.values())
+    assert all(
+        len(state["Comment"]) > 20 for each in (STATES, ITERATION) for state in each.values()
+    )
