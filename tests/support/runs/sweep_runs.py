@@ -21,15 +21,29 @@ arguments.add_argument("--seconds", type=float, default=0)
 arguments.add_argument("--fail_seed", type=int, default=-1)
 arguments.add_argument("--fail_seeds", default="")
 arguments.add_argument("--silent_seed", type=int, default=-1)
+arguments.add_argument("--interrupted_seeds", default="")
 given = arguments.parse_args()
+
+
+def listed(text):
+    return [int(number) for number in text.split(",") if number]
+
+
+checkpoint = pathlib.Path(os.environ.get("SM_CHECKPOINT_DIR", "/nowhere"), "iteration")
+resumed = checkpoint.exists()
+if checkpoint.parent.is_dir():
+    checkpoint.write_text("9")
+print("resumed:", int(resumed), flush=True)
+if given.seed in listed(given.interrupted_seeds) and not resumed:
+    time.sleep(120)
 time.sleep(given.seconds)
 if given.seed != given.silent_seed:
     print("reward:", 100 * given.lr + given.seed, flush=True)
 pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("a policy")
-fails = [given.fail_seed, *map(int, filter(None, given.fail_seeds.split(",")))]
-sys.exit("as planned" if given.seed in fails else 0)
+sys.exit("as planned" if given.seed in [given.fail_seed, *listed(given.fail_seeds)] else 0)
 """
-"""Its reward is 100 lr + seed; fails, or says nothing, where it is told to."""
+"""Its reward is 100 lr + seed; fails, or says nothing, where it is told to. One that is to be
+interrupted ends only once it resumes from its checkpoint."""
 
 
 def reward(lr: float, seed: int) -> float:
@@ -76,6 +90,24 @@ class Sweep(Execution):
             NameContains=self.name, **only
         )
         return [job["TrainingJobName"] for page in pages for job in page["TrainingJobSummaries"]]
+
+    def most_at_once(self) -> int:
+        """Return the most iterations, which are trials, that went on at a time."""
+        now = most = 0
+        for event in self.events():
+            now += event["type"] == "MapIterationStarted"
+            now -= event["type"] == "MapIterationSucceeded"
+            most = max(most, now)
+        return most
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """Return the output of each trial's execution that succeeded."""
+        trials = self.arn.replace(":RlSweep:", ":RlTraining:").rpartition(":")[0]
+        return [
+            json.loads(self.states.describe_execution(executionArn=f"{trials}:{name}")["output"])
+            for name, status in self.trials().items()
+            if status == "SUCCEEDED"
+        ]
 
 
 class SweepStage(Stage):

@@ -151,7 +151,7 @@ def test_every_form_of_a_range_is_accepted(given, value):
         (
             {"space": {"a": list(range(100)), "b": list(range(100))}},
             "space",
-            "make 10,000 trials (configurations: 10,000, seeds: 1); allowed: 500 trials",
+            "make 10,000 configurations, each a trial for every seed; allowed: 500 trials",
         ),
         ({"space": {"a": list(range(101))}, "seeds": 5}, "space", "make 505 trials"),
         (
