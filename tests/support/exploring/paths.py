@@ -11,7 +11,7 @@ Successor = tuple[str, Any]
 """What happens, and the node after it."""
 
 Trail = tuple[Any, str] | None
-_LONGEST = 2_000  # nodes in a row without a choice: more is no end
+_LONGEST = 1_000  # nodes in a row without a choice: more is no end
 
 
 @dataclass
