@@ -20,10 +20,12 @@ from tools.reference_jsonata import ReferenceJsonata
 from tools.second_engine.engine import ACCOUNT, MACHINE_ROLE, REGION, Execution
 from tools.second_engine.scenarios import SCENARIOS, Scenario
 from tools.second_engine.sweeps import running as sweeps
-from tools.second_engine.sweeps.scenarios import SWEEP_SCENARIOS
+from tools.second_engine.sweeps.ends import ENDS
 from tools.second_engine.sweeps.trainings import Trainings
+from tools.second_engine.sweeps.trials import TRIALS
 from tools.second_engine.world import World
 
+SWEEP_SCENARIOS = TRIALS + ENDS
 FUNCTIONS = {"BuildRequest": build_request.handler, "JudgeAttempt": judge_attempt.handler}
 DEFINITIONS = [
     definition(

@@ -13,7 +13,7 @@ from infra.sweep.definition import definition
 from lambdas import stop_trials
 from tools.reference_jsonata import ReferenceJsonata
 from tools.second_engine.engine import ACCOUNT, REGION, Execution
-from tools.second_engine.sweeps.scenarios import SweepScenario, trained
+from tools.second_engine.sweeps.scenario import SweepScenario, trained
 from tools.second_engine.sweeps.trainings import Trainings
 from tools.second_engine.sweeps.world import SWEEP, TRAININGS, SweepWorld
 

@@ -47,7 +47,6 @@ class SweepWorld:
     calls: Counter[str] = field(default_factory=Counter)
     children: dict[str, Child] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
-    redriven_at: datetime | None = None
     _time: datetime = datetime(2026, 1, 31, 10, tzinfo=UTC)
 
     def __post_init__(self) -> None:
@@ -131,8 +130,8 @@ class SweepWorld:
         return {"executionArn": TRAININGS + given["name"], "startDate": _iso(self._time)}
 
     def _make(self, name: str, given: str, ends: Child, *, ours: bool) -> None:
-        running = [each.split("-")[0] for each in self.running]
-        assert name.split("-")[0] not in running, f"{name} is started while another one runs"
+        running = [each.partition("-")[0] for each in self.running]
+        assert name.partition("-")[0] not in running, f"{name} is started while another one runs"
         seconds = 600 if ends["status"] != "RUNNING" else 99_999_999
         self.children[name] = {
             "arn": f"{TRAININGS}s-{name}",

@@ -67,7 +67,8 @@ def _broken_by_failure(ended: Ended, world: World, allowed: int) -> Iterator[str
     if ended.error != "TrialsFailed":
         return
     found = {trial: value for trial, *_, value in _rows(cause)}
-    yield from _dishonest(found, world)
+    if ended.frame.state == "Failed":  # else what it could not report, before a redrive perhaps
+        yield from _dishonest(found, world)
     if list(found.values()).count("failed") <= allowed and "not started" not in found.values():
         yield f"a failure of no more than may fail: {said}"
     late = [each for each in ended.frame.variable("records") or [] if "error" in each]
