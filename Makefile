@@ -109,7 +109,7 @@ SECOND_PYTHON ?= $(shell for python in python3.13 $(BIN)/python python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md in the interpreter of LocalStack.
+second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md and docs/sweeps.md in the interpreter of LocalStack.
 	@test -n "$(SECOND_PYTHON)" || test -x $(SECOND)/bin/python \
 	|| { echo "make: skipped, for it needs Python 3.13 (SECOND_PYTHON=...); found none"; exit 0; } \
 	&& $(MAKE) --no-print-directory $(SECOND)/.ready \

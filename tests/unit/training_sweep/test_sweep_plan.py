@@ -149,6 +149,13 @@ def test_a_redrive_runs_what_has_no_result_under_the_next_name():
     assert [each["trial"] for each in decide(GRID, records, redrives=2)["wave"]] == [2, 3, 4, 5, 6]
 
 
+def test_a_redrive_asks_again_about_an_execution_whose_end_was_not_learnt():
+    """It may run, or have been trained: another one beside it would cost twice."""
+    records = [success(1, 1.0), failure(2, "RequestRejected", start=3)]
+    decision = decide(SWEEP | {"seeds": 2}, records, redrives=1)
+    assert decision["wave"] == [{"trial": 2, "start": 3}]
+
+
 def test_no_limit_that_came_later_loses_what_was_trained():
     records = [success(number, 1.0) for number in range(1, 7)]
     assert decide(GRID, [], max_trials=2)["error"] == "InvalidArguments"
