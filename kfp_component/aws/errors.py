@@ -46,6 +46,8 @@ _EXPIRED = frozenset(
 )
 _TRANSIENT = frozenset(
     {
+        # The next page of a history that was asked for too late: it is read from the newest again.
+        "InvalidToken",
         "InternalFailure",
         "InternalError",
         "InternalServerError",

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.runs.sweep_runs import Sweep, SweepStage
-from tests.support.template.permission_table import SWEEP, SWEEP_STOP, permissions
+from tests.support.template.permission_table import SWEEP, SWEEP_RETRY, SWEEP_STOP, permissions
 
 pytestmark = pytest.mark.e2e
 
@@ -57,3 +58,15 @@ def test_either_of_two_ways_stops_the_trials_of_a_stopped_sweep(
         sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=20)
         sweep.reach(lambda: not sweep.jobs("InProgress"), seconds=20)
     assert set(sweep.trials().values()) == {"ABORTED"}
+
+
+@pytest.mark.parametrize(("role", "action"), permissions(SWEEP_RETRY))
+def test_a_launcher_redrives_a_sweep_only_where_it_may(launcher, stage, without, role, action):
+    sweep = stage.one({"hyperparameters": {"fail_seed": 1}})
+    sweep.end()
+    assert sweep.status == "FAILED"
+    sweep.states = launcher.client("stepfunctions")
+    with without(role, action), pytest.raises(ClientError, match=action):
+        sweep.redrive()
+    sweep.redrive()
+    sweep.stop()
