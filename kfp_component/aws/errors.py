@@ -46,7 +46,7 @@ _EXPIRED = frozenset(
 )
 _TRANSIENT = frozenset(
     {
-        # The next page of a history that was asked for too late: it is read from the newest again.
+        # Of the next page of a history, which expires: it is read from the newest event again.
         "InvalidToken",
         "InternalFailure",
         "InternalError",

@@ -29,9 +29,8 @@ from training_job.links import links
 
 _SHOWN_REASONS = 10
 _NEXT = (
-    "Retry this run in Kubeflow Pipelines to train what has no result, within 14 days: the sweep is "
-    "redriven with the same arguments, and trials that succeeded are kept. For other arguments or "
-    "other code run the pipeline anew."
+    "Retry this run in Kubeflow Pipelines within 14 days to train what has no result, and nothing "
+    "else: the sweep is redriven, with the same arguments. For others run the pipeline anew."
 )
 
 
@@ -101,7 +100,8 @@ class SweepStep:
         if self._task.arguments.get("assume_role") or not jobs:
             problem = "The trials ran under an assumed role: their logs are in its account."
             return Curves(swept.metric, trials=len(jobs), problem=problem if jobs else "")
-        return read_curves(self._aws, swept.metric, jobs, first, age=age)
+        given = self._task.arguments.get("metric_definitions")
+        return read_curves(self._aws, swept.metric, jobs, first, age=age, definitions=given)
 
 
 def explain_sweep(

@@ -112,10 +112,13 @@ class FakeStates:
     def get_execution_history(self, **arguments: Any) -> dict[str, Any]:
         self._called("get_execution_history")
         newest_first = sorted(self.history, key=lambda event: -event["id"])
-        first = int(arguments.get("nextToken", 0))
-        page = newest_first[first : first + arguments["maxResults"]]
-        following = first + len(page)
-        more = {"nextToken": str(following)} if following < len(newest_first) else {}
+        size = arguments["maxResults"]
+        first, _, before = arguments.get("nextToken", f"0/{size}").partition("/")
+        if int(before) != size:  # "Keep all other arguments unchanged."
+            raise client_error("InvalidToken")
+        page = newest_first[int(first) : int(first) + size]
+        following = int(first) + len(page)
+        more = {"nextToken": f"{following}/{size}"} if following < len(newest_first) else {}
         return {"events": page, **more}
 
     def _status(self, execution: dict[str, Any]) -> str:

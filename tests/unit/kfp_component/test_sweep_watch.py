@@ -156,6 +156,24 @@ def test_a_pilot_and_a_redrive_are_counted_right():
     assert (trials.done, trials.failed, trials.running) == (2, 0, set())
 
 
+@pytest.mark.parametrize("large", [0, 20_000], ids=["small events", "some large ones"])
+def test_a_pod_that_joins_late_reads_a_long_history_once(large):
+    world = World()
+    trials = range(1, 301)
+    # The newest are small: pages grow, and must shrink again.
+    padding = {number: "x" * large * (number < 200) for number in trials}
+    world.happen((wave, len(trials)))
+    for number in trials:
+        world.happen(
+            (scheduled, number, 1, number, padding[number]),
+            (state_exited, "Train", success(number, number)),
+        )
+    shown = world.watch()
+    assert (shown.trials.done, shown.trials.total) == (300, 300)
+    assert sum("t001 done" in text for text in world.view.said) == 1
+    assert world.aws.states.calls.count("get_execution_history") < (60 if large else 30)
+
+
 def test_the_logs_of_the_first_three_failures_are_shown_and_no_others():
     world = World()
     for number in range(1, 6):
