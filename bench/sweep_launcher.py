@@ -69,7 +69,11 @@ class StubSweep(StubStepFunctions):
 def executor_input(directory: str) -> str:
     """The executor input of a task that sweeps."""
     declared = INTERFACES[SWEEP]
-    given = {"state_machine_arn": ARN, "space": {"lr": [1]}, "objective_metric": "episode_reward_mean"}
+    given = {
+        "state_machine_arn": ARN,
+        "space": {"lr": [1]},
+        "objective_metric": "episode_reward_mean",
+    }
     outputs = {
         "parameters": {
             name: {"outputFile": f"{directory}/{name}"} for name in declared["parameters"]
@@ -134,7 +138,7 @@ def count_calls(trials: int) -> bool:
 def main() -> int:
     """Print every figure; return 1 where a budget is exceeded."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    kept = [measure(trials, input_bytes) for input_bytes in (3_000, 80_000, 240_000)]
+    kept = [measure(trials, input_bytes) for input_bytes in (3_000, 80_000, 120_000)]
     kept.append(count_calls(trials))
     print(f"budgets: {MOST_BYTES / 1e6:g} MB, {MOST_CALLS} calls an hour")
     return 0 if all(kept) else 1

@@ -6,6 +6,7 @@ from kfp import dsl
 
 from kfp_component import sweep_rl_model
 
+
 class Outputs(NamedTuple):
     """What the sweep found."""
 

@@ -139,7 +139,7 @@ def test_a_person_s_retry_trains_only_what_has_no_result(cluster):
     pod = cluster.sweep(SCRIPT, **SIX, hyperparameters={"fail_seed": 2})
     code, text = pod.run()
     assert code == 1
-    assert "Retry this run in Kubeflow Pipelines to train what has no result" in text
+    assert "Retry this run in Kubeflow Pipelines within 14 days" in text
     code, text = pod.run(KFP_POD_UID="another")
     assert code == 1
     assert "ended FAILED and is redriven" in text
