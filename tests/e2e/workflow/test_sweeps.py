@@ -197,7 +197,7 @@ def test_a_trial_whose_sync_is_dropped_is_awaited_all_the_same(stage):
 
 
 def test_more_at_once_than_the_quota_of_instances_wait_for_their_turn(stage):
-    """bench/sweep_capacity.py has it with 40 trials and 5 instances."""
+    """bench/sweeps/capacity.py has it with 40 trials and 5 instances."""
     shared = sweep_under_a_quota(stage, trials=6, instances=2)
     assert shared.counts == {"trials": 6, "succeeded": 6, "failed": 0}
     assert (shared.executions, shared.jobs) == (6, 6)

@@ -10,6 +10,7 @@ from tests.support.template.permission_table import (
     RUN,
     STOP,
     SWEEP,
+    SWEEP_RETRY,
     SWEEP_STOP,
 )
 
@@ -32,7 +33,8 @@ from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of 
 * **stop**: stopping an execution is refused, or no longer stops its training job in one of the two
   ways: Step Functions does, with the state machine role, and so does StopOrphans;
 * **sweep**, **sweep's stop**: the same of a sweep and its trials
-  (`tests/e2e/deployment/test_iam_sweeps.py`);
+  (`tests/e2e/deployment/test_iam_sweeps.py`); **sweep's retry**: the redrive that retrying the task
+  of a failed sweep asks for is refused;
 * **create**: Step Functions refuses the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
 
@@ -104,7 +106,8 @@ def render() -> str:
 
 
 def _use(use: str) -> str:
-    return f"**{use}**" if use in (RUN, STOP, CREATE, SWEEP, SWEEP_STOP) else use
+    shown = (RUN, STOP, CREATE, SWEEP, SWEEP_STOP, SWEEP_RETRY)
+    return f"**{use}**" if use in shown else use
 
 
 def _short(arn: str) -> str:
