@@ -73,9 +73,11 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
+soak: $(BIN)/.ready ## 200 executions under random faults; sweeps: under faults, stopped at a third, short of instances.
 	@python -m bench.soak
 	@python -m bench.sweep_soak
+	@python -m bench.sweep_stop
+	@python -m bench.sweep_capacity
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
 	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
