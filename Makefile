@@ -80,7 +80,7 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=1000 python -m pytest tests/unit tests/contract/request/test_arguments_schema.py -m hypothesis -n 2
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults; sweeps: under faults, stopped at a third, short of instances.
+soak: $(BIN)/.ready ## 200 executions under faults; sweeps: under faults, stopped at a third, short of instances.
 	@python -m bench.soak
 	@python -m bench.sweeps.soak
 	@python -m bench.sweeps.stop
