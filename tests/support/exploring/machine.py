@@ -196,7 +196,7 @@ class Machine:
         assigned = {
             name: self._text(template, sight) for name, template in block.get("Assign", {}).items()
         }
-        variables = tuple(sorted((sight.variables | assigned).items()))
+        variables = tuple(sorted({**sight.variables, **assigned}.items()))
         return sight.frame._replace(state=block["Next"], input=output, variables=variables)
 
     def _seconds(self, template: Any, sight: _Sight, *, least: int) -> None:
