@@ -1,4 +1,4 @@
-"""Measures the memory of a launcher that joins a sweep of 500 trials and awaits its end.
+"""Memory of a launcher that joins a sweep of 500 trials and awaits its end.
 
     python -m bench.sweeps.launcher [trials]
 
