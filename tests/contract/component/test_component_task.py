@@ -175,6 +175,7 @@ def test_editors_see_every_input():
     assert all(f"\n    {name}: " in documentation for name in parameters)
 
 
+@pytest.mark.long
 def test_type_checkers_see_every_input(tmp_path):
     """A misspelled name, a wrong type and a missing argument are found before anything runs."""
     script = tmp_path / "pipeline.py"

@@ -1,8 +1,8 @@
 """The definition and its functions on every path that a scripted AWS can send an execution along.
 
-What AWS may answer is tests/support/exploring/world.py; the rules that hold on every path are in
+What AWS may answer is tests/support/exploring/answers.py; the rules that hold on every path are in
 explorer.py. A path has at most so many deviations from what is ordinary: two here, for the name
-that the caller chose and the default one; `make properties` tries three.
+that the caller chose and the default one (`make test`); `make properties` tries three.
 """
 
 import json
@@ -17,9 +17,12 @@ from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt, stop_orphans
 from tests.support.arguments import CUSTOM_IMAGE
 from tests.support.exploring.account import Account
+from tests.support.exploring.answers import ARN, ROLE
+from tests.support.exploring.evaluation import compiled_once
 from tests.support.exploring.explorer import Explorer
-from tests.support.exploring.machine import Machine, compiled_once
-from tests.support.exploring.world import ARN, ROLE, World, iso
+from tests.support.exploring.functions import Functions
+from tests.support.exploring.machine import Machine
+from tests.support.exploring.world import World, iso
 from training_job import GuardRails
 
 MORE = int(os.environ.get("MORE_DEVIATIONS", "0"))
@@ -50,7 +53,9 @@ def explorer(monkeypatch):
             assume_role="assume_role" in given,
             timeout_seconds=1000,
         )
-        functions = {"BuildRequest": build_request.handler, "JudgeAttempt": judge_attempt.handler}
+        functions = Functions(
+            {"BuildRequest": build_request.handler, "JudgeAttempt": judge_attempt.handler}
+        )
         machine = Machine(made, GIVEN | given, ARN)
         most = (GIVEN | given)["max_attempts"]
         return Explorer(machine, functions, orphans_stopped, most)
@@ -62,13 +67,18 @@ def explorer(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "clocks", "deviations"),
     [
-        ({"job_name": "agent"}, [EQUAL], 2),
-        ({}, [EQUAL], 2),
+        pytest.param({"job_name": "agent"}, [EQUAL], 2, marks=pytest.mark.long),
+        pytest.param({}, [EQUAL], 2, marks=pytest.mark.long),
         ({"job_name": "agent"}, [AHEAD, BEHIND], 1),
-        ({}, [AHEAD, BEHIND], 1),
-        ({"job_name": "agent", "assume_role": ROLE}, [AHEAD, EQUAL, BEHIND], 1),
+        pytest.param({}, [AHEAD, BEHIND], 1, marks=pytest.mark.long),
+        pytest.param(
+            {"job_name": "agent", "assume_role": ROLE},
+            [AHEAD, EQUAL, BEHIND],
+            1,
+            marks=pytest.mark.long,
+        ),
         ({"job_name": "agent", "capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
-        ({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
+        pytest.param({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1, marks=pytest.mark.long),
     ],
     ids=[
         *("chosen name", "default name", "chosen name, clocks", "default name, clocks", "role"),
@@ -84,12 +94,13 @@ def test_no_path_breaks_a_rule(explorer, capsys, given, clocks, deviations):
     ]
     paths = sum(explorer.explore(world) for world in worlds)
     seconds = time.monotonic() - began
+    walked = explorer.paths
     with capsys.disabled():
         print(
-            f"\n{paths} paths of up to {deviations} deviations: {len(explorer.paths)} states with "
-            f"a choice, {explorer.entered} states entered, {seconds:.0f} s"
+            f"\n{paths} paths of up to {deviations} deviations: {len(walked.counted)} states with "
+            f"a choice, {walked.entered} states entered, {seconds:.0f} s"
         )
-    broken = [f"{rule}\n    {path}" for rule, path in explorer.violations.items()]
+    broken = [f"{rule}\n    {path}" for rule, path in walked.violations.items()]
     assert not broken, "\n".join(["", *broken])
     assert explorer.most_jobs == explorer.max_attempts
     assert len(explorer.ends) >= 5

@@ -306,3 +306,9 @@ def test_the_function_takes_what_the_states_send(evaluate, capsys):
     assert started["name"] == "s-t001"
     assert exactly(decision["records"]) == "[]"
     assert '"name": "s-t001"' in capsys.readouterr().out
+
+
+def test_each_state_has_a_comment_for_whoever_reads_it_in_the_console():
+    assert all(
+        len(state["Comment"]) > 20 for each in (STATES, ITERATION) for state in each.values()
+    )

@@ -5,7 +5,7 @@ from functools import cache
 
 import jsonschema
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -59,7 +59,6 @@ def inputs(draw):
 
 
 @given(inputs())
-@settings(max_examples=600, deadline=None)
 @example(BASES[0] | {"$schema": "../arguments.schema.json"})
 @example(BASES[0] | {"checkpoint_config": {}, "debug_hook_config": {}})
 @example(BASES[0] | {"framework": "TensorFlow", "toolkit": None, "max_run": "3600"})
@@ -72,7 +71,6 @@ def test_the_schema_takes_what_the_parser_takes(given):
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
 def test_the_schema_finds_a_value_of_the_wrong_kind(data):
     """Text may stand for anything, and some limits are the state machine's to know; of the rest,
     the schema finds what the parser finds."""

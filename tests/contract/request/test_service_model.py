@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 
 import botocore.session
 import pytest
@@ -26,12 +25,7 @@ from training_job.arguments.images.instance_types import (
 )
 from training_job.arguments.model import Documented
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "400"))
-PROFILE = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+PROFILE = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 SAGEMAKER = botocore.session.get_session().get_service_model("sagemaker")
 CREATE_TRAINING_JOB = SAGEMAKER.operation_model("CreateTrainingJob").input_shape

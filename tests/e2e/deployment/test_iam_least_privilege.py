@@ -141,7 +141,8 @@ def test_every_stop_permission_has_its_test_above():
 def test_without_a_permission_the_state_machine_is_refused(
     enforcing_aws, launcher, without, role, action
 ):
-    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    output = "SweepStateMachineArn" if role == "SweepsRole" else "StateMachineArn"
+    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs[output]
     definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
     with without(role, action), pytest.raises(ClientError, match="create managed-rule"):
         states.update_state_machine(stateMachineArn=arn, definition=definition)

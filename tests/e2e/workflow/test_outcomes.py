@@ -26,8 +26,16 @@ import pytest
 
 from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import Stage
-from tests.support.runs.outcome_runs import failed, fault, row, scaled_local_aws, started, succeeded
-from training_job.failure import Failure
+from tests.support.runs.outcome_runs import (
+    calls,
+    check_ended,
+    failed,
+    fault,
+    row,
+    scaled_local_aws,
+    started,
+    succeeded,
+)
 from training_job.job_name import OWNER_VARIABLE
 
 pytestmark = pytest.mark.e2e
@@ -55,16 +63,7 @@ def runs(request, stage):
 @pytest.fixture
 def run(request, runs):
     """The ended run of this test; nothing of it is left running, and a failure is well formed."""
-    ended = runs[request.node.nodeid].result()
-    assert ended.running() == []
-    if ended.status == "FAILED":
-        assert Failure(ended.error)
-        assert next(iter(ended.cause)) == "message"
-    return ended
-
-
-def calls(run):
-    return run.entered.count("CreateTrainingJob")
+    return check_ended(runs[request.node.nodeid].result())
 
 
 def looks(run):

@@ -31,6 +31,7 @@ def test_cdk_nag_finds_what_is_wrong(assemblies):
     assert "AwsSolutions-S1" in [rule for rule, _ in findings(assemblies["unsafe"])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_cfn_lint_has_no_finding(assemblies, name):
     # W3005: the CDK writes dependencies that references imply already.
@@ -43,6 +44,7 @@ def test_cfn_lint_has_no_finding(assemblies, name):
     assert (run.stdout, run.returncode) == ("", 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("machine", ["RlTraining", "RlSweep"])
 def test_the_definition_is_valid(templates, name, machine, tmp_path):

@@ -98,6 +98,7 @@ def test_the_hash_is_of_sources_pins_runtime_and_architecture(monkeypatch):
     assert first != bundle._content_hash("python3.13", "arm64")
 
 
+@pytest.mark.long
 def test_bad_settings_end_the_synth_with_every_problem_and_no_traceback():
     context = json.dumps({"lambda_architecture": "sparc", "retain_dat": False})
     with pytest.raises(subprocess.CalledProcessError) as failed:

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.verify_aws.account.aws import Aws
-from tools.verify_aws.account.scene import JOBS, STACK
+from tools.verify_aws.account.scene import JOBS, STACK, SWEEPS
 
 _SECONDS = 600
 
@@ -42,17 +42,19 @@ def _attempt(what: str, step: Any, aws: Aws) -> list[str]:
 
 
 def _stop_executions(aws: Aws) -> None:
+    """Stop what runs: sweeps first, which start trainings as long as they run."""
     states = aws.client("stepfunctions")
-    machine = f"arn:{aws.partition}:states:{aws.region}:{aws.account}:stateMachine:{STACK}"
-    try:
-        pages = states.get_paginator("list_executions").paginate(
-            stateMachineArn=machine, statusFilter="RUNNING"
-        )
-        running = [each["executionArn"] for page in pages for each in page["executions"]]
-    except states.exceptions.StateMachineDoesNotExist:
-        return
-    for arn in running:
-        states.stop_execution(executionArn=arn, cause="make verify-aws cleans up.")
+    for name in (SWEEPS, STACK):
+        machine = f"arn:{aws.partition}:states:{aws.region}:{aws.account}:stateMachine:{name}"
+        try:
+            pages = states.get_paginator("list_executions").paginate(
+                stateMachineArn=machine, statusFilter="RUNNING"
+            )
+            running = [each["executionArn"] for page in pages for each in page["executions"]]
+        except states.exceptions.StateMachineDoesNotExist:
+            continue
+        for arn in running:
+            states.stop_execution(executionArn=arn, cause="make verify-aws cleans up.")
 
 
 def _stop_jobs(aws: Aws) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.settings.model import Settings
 from tools.verify_aws.account.aws import Aws
 from tools.verify_aws.account.template import Template
 
 STACK = "RlTrainingVerify"
 """Of the stack and of its state machine: never those of a deployment that is used."""
+SWEEPS = Settings(state_machine_name=STACK).sweep_state_machine_name
+"""Of the state machine of sweeps."""
 JOBS = "rl-verify-aws"
 """How the names of the training jobs begin."""
 ABSENT_ROLE = "RlTrainingVerifyAbsent"

@@ -64,10 +64,14 @@ class Template:
             if each["Type"] == kind
         }
 
+    def definitions(self) -> list[dict[str, Any]]:
+        """Return the definition of each state machine."""
+        machines = self.resources("AWS::StepFunctions::StateMachine").values()
+        return [json.loads(each["DefinitionString"]) for each in machines]
+
     def definition(self) -> dict[str, Any]:
         """Return the definition of the state machine that trains: the one that creates jobs."""
-        for each in self.resources("AWS::StepFunctions::StateMachine").values():
-            definition: dict[str, Any] = json.loads(each["DefinitionString"])
+        for definition in self.definitions():
             if "CreateTrainingJob" in definition["States"]:
                 return definition
         raise LookupError("the template has no state machine that creates training jobs")

@@ -17,7 +17,7 @@ from tools.verify_aws.questions.executions import arguments, start
 SECONDS = 2400
 """Within which a job of three minutes has ended, instances and image included."""
 RUNS_ON = {"hyperparameters": {"seconds": 300}}
-_PREBUILT = {
+PREBUILT = {
     "image": "",
     "toolkit": "ray",
     "toolkit_version": "1.6.0",
@@ -85,8 +85,8 @@ class _Run:
     def __init__(self, here: Deployment, name: str, more: dict[str, Any]) -> None:
         self.states = here.aws.client("stepfunctions")
         self.sagemaker = here.aws.client("sagemaker")
-        _upload(here)
-        given = {**arguments(here, name), **more, **({} if here.image else _PREBUILT)}
+        upload(here)
+        given = {**arguments(here, name), **more, **({} if here.image else PREBUILT)}
         self.job_name = str(given["job_name"])
         self.arn = start(here, name, given)
 
@@ -132,7 +132,8 @@ class _Run:
         return found
 
 
-def _upload(here: Deployment) -> None:
+def upload(here: Deployment) -> None:
+    """Put the training script where the arguments look for it."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as packed:
         packed.add(_SCRIPT, arcname="train.py", filter=_nobody)

@@ -23,6 +23,7 @@ def test_polls_are_spaced_by_a_twentieth_of_the_run(age, draw):
     assert seconds > min(26, max(1, 0.04 * age))
 
 
+@pytest.mark.long
 def test_a_thousand_launchers_share_the_default_quotas():
     outcome = simulate(1000, 300, 1200)
     assert outcome.ended_right == 1000
