@@ -1,4 +1,4 @@
-"""Measures a launcher that joins a sweep of 500 trials: memory, and calls in the busiest hour.
+"""Memory of a launcher that joins a sweep of 500 trials, and its calls in the busiest hour.
 
     python -m bench.sweeps.launcher [trials]
 

@@ -1,4 +1,4 @@
-"""Simulates a launcher that awaits a sweep, with the launcher's own watch; prints its calls.
+"""Calls of a launcher that awaits a sweep, simulated with the launcher's own watch.
 
     python -m bench.sweeps.quota [trials] [hours]
 
@@ -20,7 +20,6 @@ from bench.step.quota import ARN, EPOCH, Answer, Silence
 from kfp_component.watch.ended_logs import read_curves
 from kfp_component.watch.sweep import watch_sweep
 
-PARALLEL = 40
 FAILING = 25
 HOUR = 3600
 
