@@ -23,9 +23,11 @@ CALLS = {
     "at the first look": ("DescribeExecution", "before", 1),
     "while the first trials run": ("GetExecutionHistory", "after", 2),
     "while later trials run": ("DescribeExecution", "after", 4),
-    "as the curves are asked for": ("DescribeTrainingJob", "before", 1),
+    "as the curves are asked for": ("DescribeLogStreams", "before", 1),
     "while the curves are read": ("GetLogEvents", "after", 2),
 }
+# An output, and the one that is written before it.
+WRITTEN = {"metrics": "model", "report": "trials", "output_metadata.json": "p/execution_arn"}
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +39,26 @@ def sweep(cluster, **more):
     return cluster.sweep(SCRIPT, **FOUR, hyperparameters={"pause": 3}, **more)
 
 
-def begin(pod):
-    process = pod.start()
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    return process
+class Running:
+    """A pod that runs; what it prints is kept."""
 
+    def __init__(self, pod):
+        self.process, self.text = pod.start(), ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-def end(process):
-    process.kill()
-    process.wait()
+    def _read(self):
+        with self.process.stdout as lines:
+            self.text = lines.read()
+
+    def end(self, seconds=120):
+        """The exit code, once it has ended."""
+        code = self.process.wait(seconds)
+        self._reader.join()
+        return code
+
+    def kill(self):
+        self.process.kill()
 
 
 def is_right(cluster, pod):
@@ -68,7 +81,7 @@ def test_a_pod_killed_at_a_call_is_replaced(cluster, point):
 
     def seen(at, when):
         if (at, when) == (operation, moment) and next(count) == nth:
-            process.kill()
+            running.kill()
             killed.set()
 
     proxy = FaultProxy(
@@ -78,48 +91,37 @@ def test_a_pod_killed_at_a_call_is_replaced(cluster, point):
     )
     with proxy.serving():
         pod.environment["AWS_ENDPOINT_URL"] = proxy.url
-        process = begin(pod)
+        running = Running(pod)
         wait_for(killed.is_set)
-        end(process)
+        running.end()
     pod.environment["AWS_ENDPOINT_URL"] = cluster.endpoint_url
     is_right(cluster, pod)
 
 
-@pytest.mark.parametrize("output", ["model", "trials", "output_metadata.json"])
+@pytest.mark.parametrize("output", WRITTEN)
 def test_a_pod_killed_as_it_writes_an_output_is_replaced(cluster, output):
     """The file is a pipe that nobody reads: the pod waits in the middle of its outputs."""
     pod = sweep(cluster)
     pod.directory.mkdir(parents=True)
-    file = pod.directory / output
-    os.mkfifo(file)
-    process = begin(pod)
-    reached = wait_for(lambda: is_opened_for_writing(file))
-    end(process)
-    os.close(reached)
-    file.unlink()
+    os.mkfifo(pod.directory / output)
+    running = Running(pod)
+    wait_for((pod.directory / WRITTEN[output]).exists)
+    time.sleep(0.5)
+    assert running.process.poll() is None
+    running.kill()
+    running.end()
+    (pod.directory / output).unlink()
     is_right(cluster, pod)
 
 
-def is_opened_for_writing(pipe):
-    """The descriptor of a pipe that another process writes into; None before that."""
-    descriptor = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    time.sleep(0.05)
-    try:
-        os.read(descriptor, 1)
-    except BlockingIOError:  # opened, and nothing written yet
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
 def test_there_are_ten_points():
-    assert len(CALLS) + len(OUTPUTS) - 2 == 10
+    assert len(CALLS) + len(WRITTEN) == 10
 
 
 def test_two_pods_of_a_task_at_once_await_one_sweep(cluster):
     pod = sweep(cluster)
-    pods = [begin(pod) for _ in range(2)]
-    assert [process.wait(120) for process in pods] == [0, 0]
+    pods = [Running(pod) for _ in range(2)]
+    assert [running.end() for running in pods] == [0, 0]
     is_right(cluster, pod)
 
 
@@ -128,17 +130,15 @@ def test_two_minutes_without_a_network_are_sat_out(cluster):
     proxy = FaultProxy(cluster.endpoint_url, lambda _: "reset" if cut.is_set() else None)
     with proxy.serving():
         pod.environment["AWS_ENDPOINT_URL"] = proxy.url
-        process = pod.start()
-        text = []
-        threading.Thread(target=lambda: text.extend(process.stdout), daemon=True).start()
+        running = Running(pod)
         wait_for(lambda: len(trials(cluster, pod)) > 1)
         cut.set()
         time.sleep(120)
-        assert process.poll() is None
+        assert running.process.poll() is None
         cut.clear()
-        assert process.wait(120) == 0, "".join(text)
+        assert running.end() == 0, running.text
     assert proxy.faults["reset"] > 3
-    assert "Step Functions has not answered lately" in "".join(text)
+    assert "Step Functions has not answered lately" in running.text
     pod.environment["AWS_ENDPOINT_URL"] = cluster.endpoint_url
     is_right(cluster, pod)
 
@@ -146,8 +146,8 @@ def test_two_minutes_without_a_network_are_sat_out(cluster):
 def test_two_pods_that_retry_at_once_redrive_once(cluster):
     pod = cluster.sweep(SCRIPT, **FOUR, hyperparameters={"fail_seed": 2})
     assert pod.run()[0] == 1
-    pods = [begin(pod) for _ in range(2)]
-    assert [process.wait(120) for process in pods] == [1, 1]
+    pods = [Running(pod) for _ in range(2)]
+    assert [running.end() for running in pods] == [1, 1]
     (execution,) = pod.executions(cluster.states)
     described = cluster.states.describe_execution(executionArn=execution["executionArn"])
     assert described["redriveCount"] == 1
