@@ -153,7 +153,7 @@ from kfp_component import run_pipeline
 
 @dsl.container_component
 def sleep(seconds: int):
-    script = "sleep $0 & echo $!; trap 'echo ended; exit 143' INT TERM; wait"
+    script = "trap 'echo ended; exit 143' INT TERM; sleep $0 & echo $!; wait"
     return dsl.ContainerSpec(image="any", command=["sh", "-c", script], args=[seconds])
 
 @dsl.pipeline(name="one")
