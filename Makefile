@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-.PHONY: help environment demo local first-run test check slow generate pictures synth properties soak bench offline sweep newsvendor \
+.PHONY: help environment demo local first-run static check test slow generate pictures synth properties soak bench offline sweep newsvendor \
 	second-engine preflight verify-aws assume-role-policy drain component clean
 .DEFAULT_GOAL := help
 
@@ -45,16 +45,22 @@ local: $(BIN)/.ready ## A local AWS with the stack deployed, until Ctrl-C (PORT=
 first-run: $(BIN)/.ready ## A first run in the deployed stack, by the AWS settings of this shell.
 	@python -m examples.first_run $(if $(EXAMPLE),--example $(EXAMPLE)) $(if $(INPUT),'$(INPUT)')
 
-test: check ## Every test but the slow ones.
-	@python -m pytest tests/e2e -m "not slow" -n 2 --dist loadfile
-
-check: $(BIN)/.ready ## Format, lint, types, direction of imports and the fast tests.
+static: $(BIN)/.ready ## Format, lint, types, direction of imports.
 	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }
 	@ruff check --quiet .
 	@mypy --no-error-summary
 	@lint-imports --no-cache > /dev/null || lint-imports --no-cache
-	@python -m pytest tests/unit tests/contract tests/infra -m "not slow" -n 2 \
-		--cov=training_job --cov-report=term:skip-covered --cov-fail-under=97
+
+check: static ## The static checks and the quick tests.
+	@python -m pytest tests/unit tests/contract tests/infra -m "not slow and not long" -n 2 --dist loadfile
+
+# The unit tests alone must cover the core. All others wait more than they compute: more workers than
+# cores, in the order of the folders, so that the tests that wait come before those that compute.
+test: static ## Every test but the slow ones, and what the unit tests cover of the core.
+	@python -m pytest tests/unit -m "not slow" -n 2 --dist loadfile --cov=training_job --cov=training_sweep \
+		--cov-report=term:skip-covered --cov-fail-under=97
+	@python -m pytest tests/e2e tests/contract tests/infra -m "not slow" -n 4 --dist loadfile \
+		--no-loadscope-reorder
 
 slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix, the image's installation.
 	@python -m pytest tests -m slow
@@ -69,17 +75,18 @@ pictures: $(BIN)/.ready ## The README's pictures of a run's report, with Chromiu
 synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 	@cdk synth --quiet
 
-properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments; every path with one deviation more.
-	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/test_service_model.py
-	@MORE_DEVIATIONS=1 python -m pytest tests/contract/test_every_path.py
+properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments, 1,000 of others; longer paths.
+	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/request/test_service_model.py
+	@PROPERTY_EXAMPLES=1000 python -m pytest tests/unit tests/contract/request/test_arguments_schema.py -m hypothesis -n 2
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition/test_every_path.py
 
 soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
 	@python -m bench.soak
-	@python -m bench.sweep_soak
+	@python -m bench.sweeps.soak
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
-	@for bench in local_aws nested_map build_request synth overhead launcher launcher_quota sweep \
-		sweep_quota sweep_launcher; do \
+	@for bench in local_aws nested_map build_request synth overhead step.launcher step.quota \
+		sweeps.largest sweeps.quota sweeps.launcher; do \
 		echo "== $$bench"; python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
@@ -102,7 +109,7 @@ SECOND_PYTHON ?= $(shell for python in python3.13 $(BIN)/python python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
-second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md in the interpreter of LocalStack.
+second-engine: $(BIN)/.ready ## Every row of docs/outcomes.md and docs/sweeps.md in the interpreter of LocalStack.
 	@test -n "$(SECOND_PYTHON)" || test -x $(SECOND)/bin/python \
 	|| { echo "make: skipped, for it needs Python 3.13 (SECOND_PYTHON=...); found none"; exit 0; } \
 	&& $(MAKE) --no-print-directory $(SECOND)/.ready \

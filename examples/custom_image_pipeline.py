@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kfp import compiler, dsl
 
-from examples.step_environment import BASE_IMAGE, installed
+from examples.program.step_environment import BASE_IMAGE, installed
 from kfp_component import train_rl_model
 
 PACKAGES = installed("boto3", "gymnasium", "numpy")

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from examples.console import Console
-from examples.demo_examples import EXAMPLES, Example
-from examples.errors import ExampleError
-from examples.local_stack import REGION, ROOT, LocalStack
-from examples.processes import Children, Interrupted
-from examples.training_log import TrainingLog
+from examples.program.console import Console
+from examples.program.demo_examples import EXAMPLES, Example
+from examples.program.errors import ExampleError
+from examples.program.local_stack import REGION, ROOT, LocalStack
+from examples.program.processes import Children, Interrupted
+from examples.program.training_log import TrainingLog
 from kfp_component import SourceError, upload_source
 
 RESULTS = ROOT / "demo-output"

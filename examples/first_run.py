@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from examples.console import Console
-from examples.demo_examples import EXAMPLES, Example
-from examples.errors import ExampleError
-from examples.local_stack import ROOT
+from examples.program.console import Console
+from examples.program.demo_examples import EXAMPLES, Example
+from examples.program.errors import ExampleError
+from examples.program.local_stack import ROOT
 from kfp_component import upload_source
 
 _LOOK_SECONDS = 2.0

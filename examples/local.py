@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from examples.console import Console
-from examples.errors import ExampleError
-from examples.local_stack import HOST_FUNCTIONS, REGION, ROOT, LocalStack
-from examples.processes import Children, Interrupted
+from examples.program.console import Console
+from examples.program.errors import ExampleError
+from examples.program.local_stack import HOST_FUNCTIONS, REGION, ROOT, LocalStack
+from examples.program.processes import Children, Interrupted
 
 PORT = 4566
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from kfp_component.author.component import bare_component, bare_sweep_component
     from kfp_component.author.local.run_pipeline import LocalRunError, run_pipeline
     from kfp_component.author.source_archive import SourceError
-    from kfp_component.author.sweep_rl_model import sweep_rl_model
-    from kfp_component.author.train_rl_model import train_rl_model
+    from kfp_component.author.tasks.sweep_rl_model import sweep_rl_model
+    from kfp_component.author.tasks.train_rl_model import train_rl_model
     from kfp_component.author.upload_source import upload_source
 else:
 
@@ -34,8 +34,8 @@ _HOMES = {
     "bare_component": "component",
     "bare_sweep_component": "component",
     "run_pipeline": "local.run_pipeline",
-    "sweep_rl_model": "sweep_rl_model",
-    "train_rl_model": "train_rl_model",
+    "sweep_rl_model": "tasks.sweep_rl_model",
+    "train_rl_model": "tasks.train_rl_model",
     "upload_source": "upload_source",
 }
 

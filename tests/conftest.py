@@ -1,14 +1,20 @@
 """Fixtures of every folder of tests."""
 
+import os
 import signal
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.deploying.stack"]
 
 # Nothing is timed: a busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("untimed")
 
-# The programs that tests interrupt inherit what is ignored here, as SIGINT is in a shell's background.
+# The programs that tests interrupt inherit what is ignored here: SIGINT, in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from training_job import TrainingArguments
 from training_job.arguments.checking import accepted
-from training_job.arguments.instance_types import TRAINING_INSTANCE_TYPES
+from training_job.arguments.images.instance_types import TRAINING_INSTANCE_TYPES
 from training_sweep.arguments.model import SweepArguments
 
 _BLANK = {"type": "string", "pattern": r"^\s*$"}

@@ -10,7 +10,7 @@ from training_job.timeouts import next_look
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT.joinpath(
-    "tests/infra/__snapshots__/test_snapshots/test_template_is_the_reviewed_one[default].json"
+    "tests/infra/template/__snapshots__/test_snapshots/test_template_is_the_reviewed_one[default].json"
 )
 RUN_TRANSITIONS, ATTEMPT_TRANSITIONS, LOOK_TRANSITIONS = 8, 7, 4
 """Of a run without faults, of each further attempt, of each look; bench/overhead.py counts them."""

@@ -55,7 +55,7 @@ def generated() -> dict[Path, str]:
         Path("docs/verify-aws.md"): _between_marks(
             verify_aws, "not-settled", verify_aws_page.not_settled()
         ),
-        Path("training_job/arguments/instance_types.json"): _json(instance_types()),
+        Path("training_job/arguments/images/instance_types.json"): _json(instance_types()),
         **{path.relative_to(ROOT): text for path, text in kfp_component_files.generated().items()},
     }
 

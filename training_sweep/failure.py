@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ TRIALS_FAILED = "TrialsFailed"
 
 _NAMED = 5
 _REASONS = 20
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")
 _AGAIN = "A redrive trains what has no result, and nothing else."
 
 
@@ -96,7 +98,7 @@ def _reasons(failed: Sequence[Record]) -> list[dict[str, Any]]:
     grouped: dict[tuple[str, str], list[int]] = defaultdict(list)
     for record in failed:
         message = record.message.replace(record.job, "JOB") if record.job else record.message
-        grouped[record.error, message].append(record.trial)
+        grouped[record.error, _TIME.sub("TIME", message)].append(record.trial)
     ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))[:_REASONS]
     return [
         {"error": error, "message": message, "trials": numbers}

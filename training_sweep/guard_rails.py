@@ -37,6 +37,7 @@ class SweepGuardRails(GuardRails):
         """Return the limits, and a sweep's own rules, over its arguments."""
         return [
             *rules.RULES,
+            (rules.CONFIGURING, self._configurations),
             (rules.VARYING, self._count),
             (("max_parallel",), self._parallel),
             ((*rules.VARYING, "seed_hyperparameter", "hyperparameters"), self._trials),
@@ -49,8 +50,13 @@ class SweepGuardRails(GuardRails):
         message = f"got {arguments.max_parallel}; this deployment allows at most {most}"
         return [Problem("max_parallel", message)]
 
-    def _count(self, arguments: SweepArguments) -> list[Problem]:
+    def _configurations(self, arguments: SweepArguments) -> list[Problem]:
         if rules.shape_problems(arguments):
+            return []
+        return rules.configuration_problems(arguments, self.max_trials)
+
+    def _count(self, arguments: SweepArguments) -> list[Problem]:
+        if rules.shape_problems(arguments) or self._configurations(arguments):
             return []
         return rules.count_problems(arguments, self.max_trials)
 

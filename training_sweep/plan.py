@@ -147,7 +147,14 @@ def _has_to_run(record: Record | None, redrives: int) -> bool:
 
 
 def _next_start(record: Record | None) -> int:
-    return record.start + 1 if record else 1
+    """Return which execution of a trial is next.
+
+    Of one whose end was not learnt, the same: it may run, or have been trained. Where it has ended
+    otherwise, the iteration goes on to the next by itself.
+    """
+    if record is None:
+        return 1
+    return record.start + (record.error != Failure.REQUEST_REJECTED)
 
 
 def _run(

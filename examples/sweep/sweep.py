@@ -19,10 +19,10 @@ from typing import Any
 
 import boto3
 
-from examples.console import Console
-from examples.errors import ExampleError
-from examples.local_stack import REGION, ROOT, LocalStack
-from examples.processes import Children, Interrupted
+from examples.program.console import Console
+from examples.program.errors import ExampleError
+from examples.program.local_stack import REGION, ROOT, LocalStack
+from examples.program.processes import Children, Interrupted
 from examples.sweep.train import JUDGED, train
 from kfp_component import upload_source
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from training_job.arguments.image import REGISTRY_ACCOUNTS
+from training_job.arguments.images.image import REGISTRY_ACCOUNTS
 
 from ..grants.permissions import allow
 from ..grants.s3 import allow_listing, allow_reading, allow_writing

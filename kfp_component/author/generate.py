@@ -35,7 +35,7 @@ def generated() -> dict[Path, str]:
         COMPONENT_FILE: compile_component(bare_component),
         SWEEP_COMPONENT_FILE: compile_component(bare_sweep_component),
         **{
-            _PACKAGE / "author" / f"{each.name}.py": render_function(each)
+            _PACKAGE / "author" / "tasks" / f"{each.name}.py": render_function(each)
             for each in (TRAINING, SWEEP)
         },
         INTERFACES_FILE: json.dumps(

@@ -45,7 +45,7 @@ from typing import Any
 from kfp.dsl import PipelineTask
 
 from kfp_component.author.component import {component}
-from kfp_component.author.task import long_task
+from kfp_component.author.tasks.long_task import long_task
 
 
 def {name}(

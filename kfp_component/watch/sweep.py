@@ -9,11 +9,11 @@ from kfp_component.aws.clients import Aws
 from kfp_component.durations import duration, short_number
 from kfp_component.record.trials import Leader, StartedTrial, Trials
 from kfp_component.watch.ended_logs import last_lines
+from kfp_component.watch.events.history import ExecutionHistory
+from kfp_component.watch.events.trial_events import TrialNews, Wave, read_event
 from kfp_component.watch.execution import Age, ExecutionWatch, shown_poll
-from kfp_component.watch.history import ExecutionHistory
 from kfp_component.watch.progress import View
 from kfp_component.watch.schedule import Poll, spacing
-from kfp_component.watch.trial_events import TrialNews, Wave, read_event
 from training_sweep.records import Record
 
 # A sweep of 500 trials writes 5,000 to 12,500 events: they are read in pages as large as memory

@@ -6,7 +6,7 @@ from typing import Any
 
 from kfp_component.aws.clients import Aws, service_time
 from kfp_component.record.record import Record, SeenAttempt
-from kfp_component.watch.attempts import (
+from kfp_component.watch.events.attempts import (
     AttemptNews,
     Judged,
     Planned,
@@ -15,8 +15,8 @@ from kfp_component.watch.attempts import (
     explanation,
     read_event,
 )
+from kfp_component.watch.events.history import ExecutionHistory
 from kfp_component.watch.execution import Age, ExecutionWatch, shown_poll
-from kfp_component.watch.history import ExecutionHistory
 from kfp_component.watch.job import JobWatch
 from kfp_component.watch.progress import TrainingSnapshot, View
 from kfp_component.watch.schedule import Poll, spacing

@@ -137,6 +137,38 @@ class DropSync(Fault):
     after_seconds: Seconds = 0
 
 
+class RejectStart(Fault):
+    """A state's startExecution is refused: there is no execution.
+
+    Attributes:
+        error: Step Functions' error code.
+        message: the sentence that goes with it.
+        status: HTTP status.
+    """
+
+    fault: Literal["reject_start"]
+    error: ErrorCode
+    message: Text = "Refused by a fault plan."
+    status: int = Field(400, ge=400, le=599)
+
+
+class LoseExecution(Fault):
+    """The state that started an execution fails, while the execution runs on.
+
+    Attributes:
+        error: Step Functions' error code.
+        message: the sentence that goes with it.
+        status: HTTP status.
+        after_seconds: since the start; with 0 it is the answer of the start that is lost.
+    """
+
+    fault: Literal["lose_execution"]
+    error: ErrorCode = "InternalFailure"
+    message: Text = "The answer was lost by a fault plan."
+    status: int = Field(500, ge=400, le=599)
+    after_seconds: Seconds = 0
+
+
 class LimitInstances(_Model):
     """CreateTrainingJob is refused while the running jobs leave too few instances of its type.
 
@@ -165,11 +197,13 @@ AnyFault: TypeAlias = (
     | FailDescribe
     | SlowDescribe
     | DropSync
+    | RejectStart
+    | LoseExecution
 )
 
 
 class FaultPlan(_Model):
-    """What the jobs meet whose name matches.
+    """What the jobs, and the nested executions, meet whose name matches.
 
     Attributes:
         job_name: pattern with `*`, `?` and `[...]`; upper and lower case differ.

@@ -23,6 +23,7 @@ def test_without_it_there_is_no_image_and_no_output(assemblies, templates):
     assert images(assemblies["default"]) == {}
 
 
+@pytest.mark.long
 def test_one_that_exists_is_told_as_an_output():
     uri = "123456789012.dkr.ecr.us-east-1.amazonaws.com/launcher:0.1.0"
     assembly = deployment.synthesize({"launcher_image": uri})
@@ -30,6 +31,7 @@ def test_one_that_exists_is_told_as_an_output():
     assert images(assembly) == {}
 
 
+@pytest.mark.long
 def test_build_makes_it_an_asset_of_what_the_dockerfile_copies_and_nothing_else():
     assembly = deployment.synthesize({"launcher_image": "build"})
     ((digest, image),) = images(assembly).items()

@@ -50,9 +50,9 @@ class Program:
         deadline = time.monotonic() + 10
         while (left := self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert not left
+        assert left == [], left  # pytest does not rewrite this module
         kept = sorted(str(path) for path in self.temporary.rglob("*"))
-        assert kept == []
+        assert kept == [], kept
         for port in re.findall(r"ready at http://127\.0\.0\.1:(\d+)", self.output):
             with socket.socket() as client:
                 assert client.connect_ex(("127.0.0.1", int(port))) != 0

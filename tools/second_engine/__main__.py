@@ -1,8 +1,8 @@
-"""Run the state machine in a second engine through every row of docs/outcomes.md.
+"""Run the state machines in a second engine: every row of docs/outcomes.md and docs/sweeps.md.
 
-Each scenario runs on a deployment without roles to assume and, as an assumed role, on one with
-them. Exits 1 when one ends otherwise than expected, or when a row of the document has none. Words
-as arguments choose the scenarios whose title has them.
+Each scenario of a training runs on a deployment without roles to assume and, as an assumed role, on
+one with them. Exits 1 when one ends otherwise than expected, or when a row of the documents has
+none. Words as arguments choose the scenarios whose title has them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,20 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt
 from tools.reference_jsonata import ReferenceJsonata
 from tools.second_engine.engine import ACCOUNT, MACHINE_ROLE, REGION, Execution
 from tools.second_engine.scenarios import SCENARIOS, Scenario
+from tools.second_engine.sweeps import running as sweeps
+from tools.second_engine.sweeps.ends import ENDS
+from tools.second_engine.sweeps.trainings import Trainings
+from tools.second_engine.sweeps.trials import TRIALS
 from tools.second_engine.world import World
 
+SWEEP_SCENARIOS = TRIALS + ENDS
 FUNCTIONS = {"BuildRequest": build_request.handler, "JudgeAttempt": judge_attempt.handler}
 DEFINITIONS = [
     definition(
@@ -64,35 +70,63 @@ def run(scenario: Scenario, reference: ReferenceJsonata, *, as_role: bool) -> tu
     wrong += [f"called SageMaker as {other}" for other in world.roles - {role}]
     if scenario.says not in ends[-1][1]:
         wrong += [f"does not say {scenario.says!r}: {ends[-1][1][:300]}"]
-    print(f"{'DIFFERS' if wrong else 'as said':8} {scenario.title + ' +role' * as_role:80} {seen}")
+    return told(scenario.title + " +role" * as_role, seen, wrong), execution.evaluations
+
+
+def told(title: str, seen: str, wrong: list[str]) -> bool:
+    """Print how a scenario ended; return whether as expected."""
+    print(f"{'DIFFERS' if wrong else 'as said':8} {title:80} {seen}")
     for line in wrong:
         print(f"{'':9}{line}")
-    return not wrong, execution.evaluations
+    return not wrong
 
 
-def rows() -> list[str]:
+TABLES = {
+    "outcomes.md": ("| what happened |", "| the execution was |"),
+    "sweeps.md": ("| what becomes of a trial's execution |", "| error |"),
+}
+
+
+def rows(document: str) -> list[str]:
     """Return the first columns of the tables that say how an execution ends."""
-    tables = (Path(__file__).parents[2] / "docs/outcomes.md").read_text().split("\n\n")
-    heads = ("| what happened |", "| the execution was |")
+    tables = (Path(__file__).parents[2] / "docs" / document).read_text().split("\n\n")
+    heads = TABLES[document]
     texts = [line for table in tables if table.startswith(heads) for line in table.splitlines()[2:]]
     return [re.split(r"(?<!\\) \| ", line[2:])[0] for line in texts]
 
 
 def main(words: list[str]) -> int:
     """Run all scenarios, or those whose title has the words."""
-    began, results = time.monotonic(), []
-    chosen = [each for each in SCENARIOS if all(word in each.title for word in words)]
+    began, results = time.monotonic(), list[tuple[bool, int]]()
+
+    def chosen(each: Any) -> bool:
+        return all(word in each.title for word in words)
+
     with ReferenceJsonata() as reference:
-        for scenario in chosen:
+        for scenario in filter(chosen, SCENARIOS):
             for as_role in (False, True):
                 if as_role or "assume_role" not in scenario.script:
                     results.append(run(scenario, reference, as_role=as_role))
-    missing = [row for row in rows() if not any(row.startswith(each.row) for each in SCENARIOS)]
+        trainings = Trainings(DEFINITIONS[False], FUNCTIONS, reference)
+        for sweep in filter(chosen, SWEEP_SCENARIOS):
+            seen, wrong, evaluations = sweeps.run(sweep, ARGUMENTS, trainings, reference)
+            results.append((told(sweep.title, seen, wrong), evaluations))
+    covered = {
+        "outcomes.md": [each.row for each in SCENARIOS],
+        "sweeps.md": [each.row for each in SWEEP_SCENARIOS],
+    }
+    missing = [
+        f"{row} ({document})"
+        for document, known in covered.items()
+        for row in rows(document)
+        if not row.startswith(tuple(known))
+    ]
     for row in missing:
         print(f"MISSING  no scenario for the row: {row}")
     differ, evaluations = sum(not good for good, _ in results), sum(count for _, count in results)
+    count = sum(map(chosen, [*SCENARIOS, *SWEEP_SCENARIOS]))
     print(
-        f"{len(chosen)} scenarios, {len(results)} runs, {differ} differ, {evaluations} evaluations,"
+        f"{count} scenarios, {len(results)} runs, {differ} differ, {evaluations} evaluations,"
         f" {time.monotonic() - began:.0f} s"
     )
     return int(bool(differ or missing))

@@ -13,13 +13,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tools.second_engine.engine import (
     ACCOUNT,
-    EXECUTION,
     MACHINE_ROLE,
     REGION,
     Execution,
@@ -106,7 +106,7 @@ class World:
     @staticmethod
     def _end(answer: Answer | None) -> None:
         if answer == "ABORTED":
-            Execution.running.environment.set_stop(stop_date=None, cause=None, error=None)
+            Execution.running.stop()
         elif answer == "TIMED_OUT":
             Execution.running.environment.set_timed_out()
 
@@ -114,7 +114,8 @@ class World:
 
     def _invoke(self, **given: Any) -> dict[str, Any]:
         handler = self.functions[given["FunctionName"].rpartition(":")[2]]
-        return {"StatusCode": 200, "Payload": handler(json.loads(given["Payload"]), None)}
+        with redirect_stdout(io.StringIO()):  # its log
+            return {"StatusCode": 200, "Payload": handler(json.loads(given["Payload"]), None)}
 
     def _send_task_failure(self, **given: Any) -> dict[str, Any]:
         Execution.running.report(given["taskToken"], given["error"], given["cause"])
@@ -169,7 +170,7 @@ class World:
 
     def _list_tags(self, **given: Any) -> dict[str, Any]:
         ours = self.jobs[given["ResourceArn"].rpartition("/")[2]]["ours"]
-        owner = EXECUTION if ours else EXECUTION + "-another"
+        owner = Execution.running.arn + ("" if ours else "-another")
         return {"Tags": [{"Key": "AWS_STEP_FUNCTIONS_EXECUTION_ARN", "Value": owner}]}
 
     def _stop_training_job(self, **given: Any) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.verify_aws import cdk, cleanup, report, settings
+from tools.verify_aws import report
+from tools.verify_aws.account import cdk, cleanup, settings
+from tools.verify_aws.account.aws import Aws
+from tools.verify_aws.account.scene import INSTANCE_TYPE, STACK, Deployment, Scene
+from tools.verify_aws.account.template import Place, Template
 from tools.verify_aws.assumption import Answer, Assumption, Finding, ask_all, find
-from tools.verify_aws.aws import Aws
-from tools.verify_aws.scene import INSTANCE_TYPE, STACK, Deployment, Scene
 from tools.verify_aws.stages import STAGES, Stage
-from tools.verify_aws.template import Place, Template
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

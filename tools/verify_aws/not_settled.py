@@ -39,14 +39,13 @@ NOT_SETTLED = (
         ("so does the execution's own timeout",),
     ),
     NotSettled(
-        "Maps and nested executions: their redrive, their limits, the words of their refusals, what"
-        " a stopped parent records",
-        "the state machine that trains has none",
+        "Maps and nested executions: their limits, the words of their refusals, what an iteration"
+        " that fails records",
+        "a sweep keeps far below the limits, and no iteration of it fails",
         (
             "The results of a Map together",
             "A cause is cut at 32,768 characters",
             "When a nested execution ends",
-            "StopExecution of a parent",
             "An iteration that fails in a Task state",
             "The words for a request of `startExecution`",
         ),

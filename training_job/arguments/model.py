@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from training_job.arguments import forms, limits
-from training_job.arguments import image as prebuilt_images
 from training_job.arguments.checking import Accepted
-from training_job.arguments.instance_types import TRAINING_INSTANCE_TYPES, one_of
+from training_job.arguments.images import image as prebuilt_images
+from training_job.arguments.images.instance_types import TRAINING_INSTANCE_TYPES, one_of
 from training_job.arguments.shapes import (
     Channel,
     ChannelNameText,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
-from training_job.arguments import image
 from training_job.arguments.checking import Rule
+from training_job.arguments.images import image
 from training_job.arguments.limits import MAX_CHANNELS, MAX_HYPERPARAMETER_VALUE
 from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from training_job.arguments import forms
-from training_job.arguments.instance_types import (
+from training_job.arguments.images.instance_types import (
     PROCESSING_INSTANCE_TYPES,
     TRAINING_INSTANCE_TYPES,
     one_of,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from training_job.arguments import image
+from training_job.arguments.images import image
 from training_job.arguments.limits import CODE_CHANNEL, MODEL_CHANNEL
 from training_job.arguments.model import TrainingArguments
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from training_job.arguments import image
 from training_job.arguments.checking import Rule
+from training_job.arguments.images import image
 from training_job.arguments.problems import Problem, shown
 from training_sweep import space
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.limits import MAX_TRIALS
 from training_sweep.space import Range
 
-VARYING = ("space", "samples", "sampling_seed", "configurations", "seeds")
+CONFIGURING = ("space", "samples", "configurations")
+"""The arguments from which the number of configurations follows."""
+
+VARYING = (*CONFIGURING, "sampling_seed", "seeds")
 """The arguments from which the trials follow."""
 
 
@@ -37,6 +40,20 @@ def shape_problems(arguments: SweepArguments) -> list[Problem]:
     return problems
 
 
+def configuration_problems(arguments: SweepArguments, max_trials: int | None) -> list[Problem]:
+    """Return why there are too many configurations, however few their seeds.
+
+    Args:
+        arguments: the sweep's; the seeds may be wrong.
+        max_trials: the deployment's limit; None for none but `MAX_TRIALS`.
+    """
+    most, allowed = _most_trials(max_trials)
+    if (configurations := count(arguments)) <= most:
+        return []
+    message = f"make {configurations:,} configurations, each a trial for every seed; {allowed}"
+    return [Problem(made_by(arguments), message)]
+
+
 def count_problems(arguments: SweepArguments, max_trials: int | None) -> list[Problem]:
     """Return why there are too many trials.
 
@@ -44,16 +61,21 @@ def count_problems(arguments: SweepArguments, max_trials: int | None) -> list[Pr
         arguments: the sweep's.
         max_trials: the deployment's limit; None for none but `MAX_TRIALS`.
     """
-    most = min(MAX_TRIALS, MAX_TRIALS if max_trials is None else max_trials)
+    most, allowed = _most_trials(max_trials)
     trials = count(arguments) * len(arguments.seeds)
     if trials <= most:
         return []
-    allowed = f"allowed: {most} trials"
-    if max_trials is not None and most < MAX_TRIALS:
-        allowed = f"this deployment allows at most {most} trials"
     factors = f"configurations: {count(arguments):,}, seeds: {len(arguments.seeds)}"
     message = f"make {trials:,} trials ({factors}); {allowed}"
     return [Problem(made_by(arguments), message)]
+
+
+def _most_trials(max_trials: int | None) -> tuple[int, str]:
+    """Return how many trials there may be, and that in words."""
+    most = MAX_TRIALS if max_trials is None else min(MAX_TRIALS, max_trials)
+    if most < MAX_TRIALS:
+        return most, f"this deployment allows at most {most} trials"
+    return most, f"allowed: {most} trials"
 
 
 def count(arguments: SweepArguments) -> int:

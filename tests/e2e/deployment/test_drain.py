@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import Stage
+from tests.support.runs.sweep_runs import SweepStage
 
 pytestmark = pytest.mark.e2e
 
@@ -37,7 +38,14 @@ def begin(stage, *options):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    command = [sys.executable, "-u", "-m", "infra.operations.drain", "--look-every", "0.2"]
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "infra.operations.drain",
+        "--look-every",
+        "0.2",
+    ]
     return subprocess.Popen(
         [*command, "-c", f"stack_name={NAME}", *options],
         cwd=deployment.ROOT,
@@ -71,15 +79,16 @@ def refused(stage, machine):
 
 
 def test_an_answer_that_is_not_yes_changes_nothing(stage):
-    run = training(stage, 3)
+    run = training(stage, 600)
     for answer in ("", "\n", "no\n"):
         found = drain(stage, "--stop", answer=answer)
         assert found.returncode == 1
         assert run.arn.rpartition(":")[2] in found.stdout
         assert f"training job: {run.jobs_named}" in found.stdout
         assert found.stdout.endswith("Nothing was changed.\n")
-    assert run.end()["status"] == "SUCCEEDED"
     assert stage.start({}).end()["status"] == "SUCCEEDED"
+    assert [job["SecondaryStatus"] for job in run.jobs()] == ["Training"]
+    run.stop()
 
 
 def test_it_stops_what_runs_with_its_training_jobs_and_refuses_what_is_new(stage):
@@ -152,3 +161,40 @@ def test_a_stack_that_is_not_there_is_a_message(stage):
     assert found.returncode == 1
     assert "Nowhere" in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def sweeping(stage):
+    """A sweep of two trials, one after the other, of which the first has begun to train."""
+    sweeps = SweepStage(stage.client, stage.endpoint_url, stage.outputs)
+    given = {"seeds": 2, "max_parallel": 1, "hyperparameters": {"seconds": 2}}
+    sweep = sweeps.sweep(given)
+    sweep.reach(lambda: sweep.jobs("InProgress"))
+    return sweeps, sweep
+
+
+def test_it_waits_for_a_sweep_whose_trials_go_on_starting(stage):
+    sweeps, sweep = sweeping(stage)
+    process = begin(stage, "--yes")
+    while "Sweeps that run: 1." not in process.stdout.readline():
+        pass
+    late = sweeps.sweep({"seeds": 1})
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "Sweeps that run: 0." in out
+    assert sweep.end()["status"] == "SUCCEEDED"
+    assert list(sweep.trials().values()) == ["SUCCEEDED", "SUCCEEDED"]
+    assert late.end()["error"] == "RequestRejected"
+    assert "starts no training" in late.cause["message"]
+    refusal = refused(stage, stage.outputs["StateMachineArn"])
+    assert refusal[:2] == ("FAILED", "RequestRejected")
+
+
+def test_it_stops_a_sweep_with_its_trials_and_jobs(stage):
+    _, sweep = sweeping(stage)
+    found = drain(stage, "--stop", "--yes")
+    assert found.returncode == 0, found.stderr
+    assert f"{sweep.name}, since " in found.stdout
+    assert ", a sweep\n" in found.stdout
+    assert sweep.end()["status"] == "ABORTED"
+    assert set(sweep.trials().values()) == {"ABORTED"}
+    assert sweep.jobs("InProgress") + sweep.jobs("Stopping") == []

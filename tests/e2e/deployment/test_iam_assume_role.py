@@ -6,6 +6,7 @@ import pytest
 
 from infra.roles import assume_role_policy
 from tests.support.deploying import deployment
+from tests.support.runs.sweep_runs import SweepStage
 from tests.support.step.launched_run import Launcher, RunFailed
 
 pytestmark = pytest.mark.e2e
@@ -59,6 +60,23 @@ def submitter(enforcing_aws, printed):
 def test_a_run_as_the_assumed_role_succeeds(launcher, submitter):
     submitter()
     assert launcher.run(assume_role=ROLE)["status"] == "Completed"
+
+
+def test_the_trials_of_a_sweep_train_as_the_assumed_role(enforcing_aws, launcher, submitter):
+    """Each is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
+    submitter()
+    stage = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
+    sweep = stage.sweep({"assume_role": ROLE, "seeds": 2})
+    sweep.end()
+    assert sweep.status == "SUCCEEDED", sweep.cause
+    assert sweep.output["counts"] == {"trials": 2, "succeeded": 2, "failed": 0}
+    states = enforcing_aws.client("stepfunctions")
+    trial = f"{launcher.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}"
+    pages = states.get_execution_history(executionArn=f"{trial}:{sweep.name}-t001")["events"]
+    entered = [
+        each["stateEnteredEventDetails"]["name"] for each in pages if "stateEntered" in str(each)
+    ]
+    assert "CreateTrainingJobAsRole" in entered
 
 
 def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, submitter):

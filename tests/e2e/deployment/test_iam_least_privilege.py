@@ -46,7 +46,7 @@ def test_data_and_tensorboard_files_in_the_stacks_bucket_need_nothing_else(launc
     ids=["inputs", "initial_model", "tensorboard_path"],
 )
 def test_data_elsewhere_needs_a_setting(enforcing_aws, launcher, argument, denied):
-    """job_read_locations and job_write_locations give it: tests/infra/test_grants.py."""
+    """job_read_locations and job_write_locations give it: tests/infra/roles/test_grants.py."""
     s3 = enforcing_aws.client("s3")
     s3.create_bucket(Bucket="elsewhere")
     for key in ("episodes/1", "model.tar.gz"):
@@ -141,7 +141,8 @@ def test_every_stop_permission_has_its_test_above():
 def test_without_a_permission_the_state_machine_is_refused(
     enforcing_aws, launcher, without, role, action
 ):
-    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    output = "SweepStateMachineArn" if role == "SweepsRole" else "StateMachineArn"
+    states, arn = enforcing_aws.client("stepfunctions"), launcher.outputs[output]
     definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
     with without(role, action), pytest.raises(ClientError, match="create managed-rule"):
         states.update_state_machine(stateMachineArn=arn, definition=definition)
@@ -175,7 +176,7 @@ def test_a_launcher_can_do_nothing_else(enforcing_aws, launcher):
 
 
 def test_a_job_role_that_is_not_allowed_is_refused(launcher):
-    """IAM would refuse to pass it as well: tests/infra/test_guard_rails.py."""
+    """IAM would refuse to pass it as well: tests/infra/roles/test_guard_rails.py."""
     other = launcher.outputs["JobRoleArn"].rpartition("/")[0] + "/admin"
     with pytest.raises(RunFailed, match=r"InvalidArguments.*role/admin"):
         launcher.outcome(launcher.start(role=other))

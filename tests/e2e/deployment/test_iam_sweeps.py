@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.runs.sweep_runs import Sweep, SweepStage
+from tests.support.runs.training_jobs import wait_until
 from tests.support.template.permission_table import SWEEP, SWEEP_STOP, permissions
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +27,7 @@ def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):
         stateMachineArn=f"{launcher.outputs['SweepStateMachineArn']}:live",
         input=json.dumps(given | {"dry_run": False, "job_name": "by-the-launcher"}),
     )["executionArn"]
-    sweep = Sweep(arn, launcher.outputs["StateMachineArn"], states, None)
+    sweep = Sweep(arn, states, None, launcher.outputs["StateMachineArn"])
     sweep.end()
     assert sweep.status == "SUCCEEDED"
     assert sweep.events()
@@ -57,3 +59,66 @@ def test_either_of_two_ways_stops_the_trials_of_a_stopped_sweep(
         sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=20)
         sweep.reach(lambda: not sweep.jobs("InProgress"), seconds=20)
     assert set(sweep.trials().values()) == {"ABORTED"}
+
+
+STOP_TRIALS = "SweepsTrialsStopTrialsRole"
+
+
+@pytest.fixture
+def denials(enforcing_aws):
+    """What the log of StopTrials says of an action that it was denied."""
+    logs = enforcing_aws.client("logs")
+
+    def denials(action):
+        prefix = "/aws/lambda/RlSweep-StopTrials"
+        (group,) = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
+        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        return [each for each in events if f"perform: {action}" in each["message"]]
+
+    return denials
+
+
+@pytest.mark.parametrize(
+    "action", [action for role, action in permissions(SWEEP_STOP) if role == STOP_TRIALS]
+)
+def test_a_trial_that_neither_may_stop_runs_on(stage, without, denials, action):
+    sweep = stage.one({"hyperparameters": {"seconds": 60}})
+    sweep.reach(lambda: sweep.jobs("InProgress"))
+    with without("SweepsRole", "states:StopExecution"), without(STOP_TRIALS, action):
+        before = len(denials(action))
+        sweep.stop()
+        wait_until(lambda: len(denials(action)) > before, "the denial")
+        assert sweep.end()["status"] == "ABORTED"
+        (trial,) = sweep.trials("RUNNING")
+    arn = f"{sweep.arn.replace(':RlSweep:', ':RlTraining:').rpartition(':')[0]}:{trial}"
+    sweep.states.stop_execution(executionArn=arn)
+
+
+def test_a_launcher_stops_a_sweep_and_sees_what_it_has_to(launcher, stage, without):
+    """Of trials it needs the names alone, which the history of the sweep tells: it lists none."""
+    sweep, role = stage.one({"hyperparameters": {"seconds": 60}}), "LauncherRole"
+    sweep.reach(lambda: sweep.jobs("InProgress"))
+    states = launcher.client("stepfunctions")
+    trial = sweep.arn.replace(":RlSweep:", ":RlTraining:") + "-t001"
+    calls = {
+        "states:DescribeExecution": [states.describe_execution],
+        "states:GetExecutionHistory": [states.get_execution_history],
+        "states:StopExecution": [states.stop_execution],
+    }
+    for action, made in calls.items():
+        with without(role, action):
+            for call, arn in [(call, arn) for call in made for arn in (trial, sweep.arn)]:
+                with pytest.raises(ClientError, match=action):
+                    call(executionArn=arn)
+    with without(role, "states:StartExecution"), pytest.raises(ClientError, match="StartExecution"):
+        states.start_execution(stateMachineArn=stage.machine, input="{}")
+    for output in ("SweepStateMachineArn", "StateMachineArn"):
+        with pytest.raises(ClientError, match="states:ListExecutions"):
+            states.list_executions(stateMachineArn=launcher.outputs[output])
+    told = str(states.get_execution_history(executionArn=sweep.arn)["events"])
+    assert f"{sweep.name}-t001" in told
+    job = launcher.client("sagemaker").describe_training_job(TrainingJobName=f"{sweep.name}-t001")
+    assert job["TrainingJobStatus"] == "InProgress"
+    states.stop_execution(executionArn=sweep.arn)
+    assert states.describe_execution(executionArn=sweep.arn)["status"] == "ABORTED"
+    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"), seconds=20)

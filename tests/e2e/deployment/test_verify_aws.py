@@ -14,7 +14,8 @@ import pytest
 from tests.support.deploying.cdk_cli import CdkCli
 from tests.support.deploying.deployment import HOST_FUNCTIONS, ROOT
 from tests.support.deploying.local_aws_process import start_local_aws
-from tools.verify_aws.scene import JOBS, STACK
+from tools.verify_aws.account.scene import JOBS, STACK
+from tools.verify_aws.assumptions.swept import TRAINING_JOBS
 from tools.verify_aws.stages import STAGES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -103,6 +104,13 @@ def left(aws):
             if each["StackName"] == STACK and each["StackStatus"] != "DELETE_COMPLETE"
         ],
         "machines": [each["name"] for each in machines],
+        "executions": [
+            each["executionArn"]
+            for machine in machines
+            for each in aws.client("stepfunctions").list_executions(
+                stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
+            )["executions"]
+        ],
         "buckets": [each["Name"] for each in buckets if STACK.lower() in each["Name"]],
         "roles": [each["RoleName"] for each in roles if each["RoleName"].startswith(STACK)],
         "logs": [each["logGroupName"] for each in groups if f"states/{STACK}" in str(each)],
@@ -112,12 +120,12 @@ def left(aws):
     }
 
 
-KINDS = ("stacks", "machines", "buckets", "roles", "logs", "running")
+KINDS = ("stacks", "machines", "executions", "buckets", "roles", "logs", "running")
 NOTHING: dict[str, list] = {kind: [] for kind in KINDS}
 
 
 def test_all_that_the_local_aws_answers_is_true(aws, start, tmp_path):
-    run = start("--yes", "--train")
+    run = start("--yes", "--train", "--sweep")
     printed, _ = run.communicate(timeout=SECONDS)
     found = findings(tmp_path)
     assert set(found) == {each.name for stage in STAGES for each in stage.assumptions}, printed
@@ -130,7 +138,7 @@ def test_all_that_the_local_aws_answers_is_true(aws, start, tmp_path):
     assert run.returncode == 0, printed
     assert left(aws) == NOTHING
     jobs = aws.client("sagemaker").list_training_jobs(NameContains=JOBS)["TrainingJobSummaries"]
-    assert len(jobs) == 4
+    assert len(jobs) == 4 + TRAINING_JOBS
 
 
 def test_without_a_confirmation_nothing_is_created(aws, start):
@@ -150,6 +158,17 @@ def test_ctrl_c_leaves_nothing(aws, start, tmp_path, moment, kind):
     assert run.returncode == 130, printed
     assert "Nothing is left." in printed
     assert findings(tmp_path)
+    assert left(aws) == NOTHING
+
+
+def test_ctrl_c_while_a_sweep_trains_leaves_nothing(aws, start):
+    run = start("--yes", "--sweep")
+    reach(run, lambda: any(":RlTrainingVerifySweep:" in each for each in left(aws)["executions"]))
+    reach(run, lambda: left(aws)["running"])
+    run.send_signal(signal.SIGINT)
+    printed, _ = run.communicate(timeout=SECONDS)
+    assert run.returncode == 130, printed
+    assert "Nothing is left." in printed
     assert left(aws) == NOTHING
 
 

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.examples_program import ROOT, Program
+from tests.support.examples_program import PATIENCE_SECONDS, ROOT, Program
 
 pytestmark = pytest.mark.e2e
-
-SECONDS = 120
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def shell(local: Program, commands: str, home: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert run.returncode == 0, run.stdout[-6000:]
@@ -76,7 +74,7 @@ def test_a_port_that_is_taken_is_said(local: Program) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert second.returncode == 1

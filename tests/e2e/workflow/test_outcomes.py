@@ -16,7 +16,7 @@
 What users and deployments do is in test_outcomes_lifecycle.py, wrong arguments and dry runs in
 test_every_argument.py. Which verdict each of SageMaker's answers leads to is tested where it is
 decided (tests/unit/training_job/test_verdict.py), and every path in
-tests/contract/test_every_path.py.
+tests/contract/definition/test_every_path.py.
 
 All runs of this module are started together, four at a time; each test looks at its own. Waits are
 scaled to milliseconds, and permissions are enforced.
@@ -26,8 +26,16 @@ import pytest
 
 from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import Stage
-from tests.support.runs.outcome_runs import failed, fault, row, scaled_local_aws, started, succeeded
-from training_job.failure import Failure
+from tests.support.runs.outcome_runs import (
+    calls,
+    check_ended,
+    failed,
+    fault,
+    row,
+    scaled_local_aws,
+    started,
+    succeeded,
+)
 from training_job.job_name import OWNER_VARIABLE
 
 pytestmark = pytest.mark.e2e
@@ -55,16 +63,7 @@ def runs(request, stage):
 @pytest.fixture
 def run(request, runs):
     """The ended run of this test; nothing of it is left running, and a failure is well formed."""
-    ended = runs[request.node.nodeid].result()
-    assert ended.running() == []
-    if ended.status == "FAILED":
-        assert Failure(ended.error)
-        assert next(iter(ended.cause)) == "message"
-    return ended
-
-
-def calls(run):
-    return run.entered.count("CreateTrainingJob")
+    return check_ended(runs[request.node.nodeid].result())
 
 
 def looks(run):

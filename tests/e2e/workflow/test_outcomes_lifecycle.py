@@ -28,6 +28,8 @@ from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import TRAIN, Stage, source_archive
 from tests.support.runs.outcome_runs import (
     AT_ONCE,
+    calls,
+    check_ended,
     failed,
     fault,
     row,
@@ -35,7 +37,6 @@ from tests.support.runs.outcome_runs import (
     started,
     succeeded,
 )
-from training_job.failure import Failure
 
 pytestmark = pytest.mark.e2e
 ACCOUNT = "000000000000"
@@ -146,20 +147,11 @@ def runs(request, stage):
 @pytest.fixture
 def run(request, runs):
     """The ended run of this test; nothing of it is left running."""
-    ended = runs[request.node.nodeid].result()
-    assert ended.running() == []
-    if ended.status == "FAILED":
-        assert Failure(ended.error)
-        assert next(iter(ended.cause)) == "message"
-    return ended
+    return check_ended(runs[request.node.nodeid].result())
 
 
 def training(run):
     return [job for job in run.jobs() if job["SecondaryStatus"] == "Training"]
-
-
-def calls(run):
-    return run.entered.count("CreateTrainingJob")
 
 
 def plain(stage, faults, given):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.deploying import deployment
 from tests.support.runs.outcome_runs import scaled_local_aws
+from tests.support.runs.sweep_quota import sweep_under_a_quota
 from tests.support.runs.sweep_runs import SweepStage, reward
 
 pytestmark = pytest.mark.e2e
@@ -193,3 +194,56 @@ def test_a_trial_whose_sync_is_dropped_is_awaited_all_the_same(stage):
         stage.faults("-t00", [])
     assert sweep.status == "SUCCEEDED"
     assert set(sweep.jobs()) == names(sweep, [1, 2])
+
+
+def test_more_at_once_than_the_quota_of_instances_wait_for_their_turn(stage):
+    """bench/sweep_capacity.py has it with 40 trials and 5 instances."""
+    shared = sweep_under_a_quota(stage, trials=6, instances=2)
+    assert shared.counts == {"trials": 6, "succeeded": 6, "failed": 0}
+    assert (shared.executions, shared.jobs) == (6, 6)
+    assert (shared.awaited_at_once, shared.trained_at_once) == (6, 2)
+    assert shared.waited > 0
+
+
+def test_each_bad_input_of_the_documents_is_named_with_its_value_and_what_is_allowed(stage):
+    """An empty dimension makes no grid, so that a grid that is too large takes a second sweep."""
+    hundred = list(range(100))
+    wrong = {
+        "space": {"lr": []},
+        "configurations": [{"lr": 1}, {"lr": 1}],
+        "seeds": [1, "two"],
+        "objective_metric": "nobody",
+        "max_parallel": 41,
+    }
+    grid = {
+        "space": {"a": hundred, "b": hundred},
+        "hyperparameters": {"a": 1},
+        "seeds": "two",
+        "objective_metric": "nobody",
+        "max_parallel": 41,
+    }
+    expected = [
+        [
+            ("space", '"lr" has no values', "lists of different values"),
+            ("configurations", "configuration 2 is the same as configuration 1", "different maps"),
+            ("seeds", 'the seed "two" is not a whole number', "from 0 to 4294967295"),
+            ("objective_metric", 'got "nobody"', "defined: reward"),
+            ("max_parallel", "got 41", "a whole number from 1 to 40"),
+        ],
+        [
+            ("space", 'name "a", which `hyperparameters` name too', "in one of the two"),
+            ("space", "make 10,000 configurations", "allowed: 500 trials"),
+            ("seeds", 'got "two"', "how many (3 means 1, 2 and 3)"),
+            ("objective_metric", 'got "nobody"', "defined: reward"),
+            ("max_parallel", "got 41", "a whole number from 1 to 40"),
+        ],
+    ]
+    sweeps = [stage.sweep(given) for given in (wrong, grid)]
+    for sweep, wanted in zip(sweeps, expected, strict=True):
+        sweep.end()
+        assert (sweep.status, sweep.error, sweep.trials()) == ("FAILED", "InvalidArguments", {})
+        problems = [(each["argument"], each["message"]) for each in sweep.cause["problems"]]
+        for found, (argument, value, allowed) in zip(problems, wanted, strict=True):
+            assert found[0] == argument
+            assert value in found[1]
+            assert allowed in found[1]

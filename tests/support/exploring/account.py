@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.support.exploring.machine import STARTED_AT
+from tests.support.exploring.evaluation import STARTED_AT
 from tests.support.exploring.world import World
 
 

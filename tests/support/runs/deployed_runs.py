@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-SECONDS = 120  # generous: the slowest run takes ten
+SECONDS = 240  # generous: the slowest run takes ten, the slowest sweep twenty
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 TRAIN = """
@@ -48,24 +48,25 @@ sys.exit(given.fail)
 
 
 @dataclass
-class Run:
+class Execution:
     """One execution, while it runs and once it has ended."""
 
     arn: str
-    jobs_named: str
     states: Any
     sagemaker: Any
-    faulty: bool = False
-    _ended: dict[str, Any] = field(default_factory=dict)
+    _ended: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def describe(self) -> dict[str, Any]:
+        self._ended = self.states.describe_execution(executionArn=self.arn)
+        return self._ended
 
     def end(self, patience: float = SECONDS) -> dict[str, Any]:
         """Wait for the end of the execution, at most so many seconds; return its description."""
         until = time.monotonic() + patience
         while time.monotonic() < until:
-            self._ended = self.states.describe_execution(executionArn=self.arn)
-            if self._ended["status"] != "RUNNING":
+            if self.describe()["status"] != "RUNNING":
                 return self._ended
-            time.sleep(0.2)
+            time.sleep(0.1)
         raise AssertionError(f"{self.arn} did not end; it went through {self.entered}")
 
     @property
@@ -83,6 +84,33 @@ class Run:
     @property
     def output(self) -> dict[str, Any]:
         return dict(json.loads(self._ended["output"]))
+
+    def events(self) -> list[dict[str, Any]]:
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        return [event for page in pages for event in page["events"]]
+
+    @property
+    def entered(self) -> list[str]:
+        """The states that were entered, in order."""
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for event in self.events()
+            if "stateEnteredEventDetails" in event
+        ]
+
+    def stop(self) -> None:
+        self.states.stop_execution(executionArn=self.arn, error="Test", cause="stopped by a test")
+
+    def redrive(self) -> None:
+        self.states.redrive_execution(executionArn=self.arn)
+
+
+@dataclass
+class Run(Execution):
+    """An execution that trains."""
+
+    jobs_named: str
+    faulty: bool = False
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the descriptions of the training jobs that were created, the first one first."""
@@ -110,19 +138,6 @@ class Run:
                 return left
             time.sleep(0.1)
 
-    def events(self) -> list[dict[str, Any]]:
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return [event for page in pages for event in page["events"]]
-
-    @property
-    def entered(self) -> list[str]:
-        """The states that were entered, in order."""
-        return [
-            event["stateEnteredEventDetails"]["name"]
-            for event in self.events()
-            if "stateEnteredEventDetails" in event
-        ]
-
     def reach(self, condition: Callable[[Run], Any]) -> None:
         """Wait until this is true of the run."""
         until = time.monotonic() + SECONDS
@@ -130,9 +145,6 @@ class Run:
             if time.monotonic() > until:
                 raise AssertionError(f"waited in vain; the run went through {self.entered}")
             time.sleep(0.1)
-
-    def stop(self) -> None:
-        self.states.stop_execution(executionArn=self.arn, error="Test", cause="stopped by a test")
 
 
 class Stage:
@@ -190,7 +202,7 @@ class Stage:
         merged = {**self.arguments(), "job_name": name, **given}
         states = self.client("stepfunctions")
         states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(merged))
-        return Run(arn, named, states, self.client("sagemaker"), bool(faults))
+        return Run(arn, states, self.client("sagemaker"), named, bool(faults))
 
     def warm_up(self, runs: int) -> None:
         """Go through both functions so many times at once: a first call takes seconds."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
 from tests.support.runs.deployed_runs import Run
+from training_job.failure import Failure
 
 AT_ONCE = 4
 WAIT_SCALE = "0.003"
@@ -50,6 +51,19 @@ def started(
         yield runs
         for run in runs.values():
             run.cancel()
+
+
+def check_ended(run: Run) -> Run:
+    """Check that nothing of an ended run is left running, and that a failure is well formed."""
+    assert run.running() == []
+    if run.status == "FAILED":
+        assert Failure(run.error)
+        assert next(iter(run.cause)) == "message"
+    return run
+
+
+def calls(run: Run) -> int:
+    return run.entered.count("CreateTrainingJob")
 
 
 def failed(run: Run, failure: str, *, jobs: int) -> str:

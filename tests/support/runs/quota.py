@@ -50,7 +50,7 @@ def share_a_quota(stage: Stage, *, executions: int, instances: int, **given: Any
         succeeded=sum(run.status == "SUCCEEDED" for run in runs),
         jobs=sum(map(len, jobs)),
         doubled=sum(len(each) != 1 for each in jobs),
-        at_once=_most_at_once([job for each in jobs for job in each]),
+        at_once=most_at_once([job for each in jobs for job in each]),
         waits=sum(waits),
         most_waits=max(waits),
         most_events=max(len(run.events()) for run in runs),
@@ -69,7 +69,8 @@ def _waits(run: Run) -> int:
     return int(verdicts[-1]["progress"]["waits"]["times"]) if verdicts else 0
 
 
-def _most_at_once(jobs: Sequence[dict[str, Any]]) -> int:
+def most_at_once(jobs: Sequence[dict[str, Any]]) -> int:
+    """Return the most of these jobs, by their descriptions, that ran at a time."""
     begun = [(job["CreationTime"], 1) for job in jobs]
     ended = [(job["SecondaryStatusTransitions"][-1]["EndTime"], -1) for job in jobs]
     most = now = 0

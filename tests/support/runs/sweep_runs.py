@@ -6,12 +6,10 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from tests.support.runs.deployed_runs import Stage, source_archive
-
-SECONDS = 240  # generous: the slowest sweep takes twenty
+from tests.support.runs.deployed_runs import SECONDS, Execution, Stage, source_archive
 
 TRAIN = """
 import argparse, os, pathlib, sys, time
@@ -23,15 +21,29 @@ arguments.add_argument("--seconds", type=float, default=0)
 arguments.add_argument("--fail_seed", type=int, default=-1)
 arguments.add_argument("--fail_seeds", default="")
 arguments.add_argument("--silent_seed", type=int, default=-1)
+arguments.add_argument("--interrupted_seeds", default="")
 given = arguments.parse_args()
+
+
+def listed(text):
+    return [int(number) for number in text.split(",") if number]
+
+
+checkpoint = pathlib.Path(os.environ.get("SM_CHECKPOINT_DIR", "/nowhere"), "iteration")
+resumed = checkpoint.exists()
+if checkpoint.parent.is_dir():
+    checkpoint.write_text("9")
+print("resumed:", int(resumed), flush=True)
+if given.seed in listed(given.interrupted_seeds) and not resumed:
+    time.sleep(120)
 time.sleep(given.seconds)
 if given.seed != given.silent_seed:
     print("reward:", 100 * given.lr + given.seed, flush=True)
 pathlib.Path(os.environ["SM_MODEL_DIR"], "model").write_text("a policy")
-fails = [given.fail_seed, *map(int, filter(None, given.fail_seeds.split(",")))]
-sys.exit("as planned" if given.seed in fails else 0)
+sys.exit("as planned" if given.seed in [given.fail_seed, *listed(given.fail_seeds)] else 0)
 """
-"""Its reward is 100 lr + seed; fails, or says nothing, where it is told to."""
+"""Its reward is 100 lr + seed; fails, or says nothing, where it is told to. One that is to be
+interrupted ends only once it resumes from its checkpoint."""
 
 
 def reward(lr: float, seed: int) -> float:
@@ -39,43 +51,18 @@ def reward(lr: float, seed: int) -> float:
 
 
 @dataclass
-class Sweep:
-    """One execution of the sweeps' state machine."""
+class Sweep(Execution):
+    """An execution of the sweeps' state machine.
 
-    arn: str
+    Args:
+        trainings: ARN of the state machine that the trials are executions of.
+    """
+
     trainings: str
-    states: Any
-    sagemaker: Any
-    _ended: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.arn.rpartition(":")[2]
-
-    def end(self) -> dict[str, Any]:
-        """Wait for the end of the execution; return its description."""
-        self.reach(lambda: self.describe()["status"] != "RUNNING")
-        return self._ended
-
-    def describe(self) -> dict[str, Any]:
-        self._ended = self.states.describe_execution(executionArn=self.arn)
-        return self._ended
-
-    @property
-    def status(self) -> str:
-        return str(self._ended["status"])
-
-    @property
-    def error(self) -> str:
-        return str(self._ended.get("error"))
-
-    @property
-    def cause(self) -> dict[str, Any]:
-        return dict(json.loads(self._ended["cause"]))
-
-    @property
-    def output(self) -> dict[str, Any]:
-        return dict(json.loads(self._ended["output"]))
 
     def reach(self, condition: Callable[[], Any], seconds: float = SECONDS) -> None:
         until = time.monotonic() + seconds
@@ -104,15 +91,23 @@ class Sweep:
         )
         return [job["TrainingJobName"] for page in pages for job in page["TrainingJobSummaries"]]
 
-    def events(self) -> list[dict[str, Any]]:
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return [event for page in pages for event in page["events"]]
+    def most_at_once(self) -> int:
+        """Return the most iterations, which are trials, that went on at a time."""
+        now = most = 0
+        for event in self.events():
+            now += event["type"] == "MapIterationStarted"
+            now -= event["type"] == "MapIterationSucceeded"
+            most = max(most, now)
+        return most
 
-    def stop(self) -> None:
-        self.states.stop_execution(executionArn=self.arn, error="Test", cause="stopped by a test")
-
-    def redrive(self) -> None:
-        self.states.redrive_execution(executionArn=self.arn)
+    def outputs(self) -> list[dict[str, Any]]:
+        """Return the output of each trial's execution that succeeded."""
+        trials = self.arn.replace(":RlSweep:", ":RlTraining:").rpartition(":")[0]
+        return [
+            json.loads(self.states.describe_execution(executionArn=f"{trials}:{name}")["output"])
+            for name, status in self.trials().items()
+            if status == "SUCCEEDED"
+        ]
 
 
 class SweepStage(Stage):
@@ -142,7 +137,7 @@ class SweepStage(Stage):
         arn = states.start_execution(
             stateMachineArn=self.machine, name=name, input=json.dumps(merged)
         )["executionArn"]
-        return Sweep(arn, self.outputs["StateMachineArn"], states, self.client("sagemaker"))
+        return Sweep(arn, states, self.client("sagemaker"), self.outputs["StateMachineArn"])
 
     def faults(self, sweep: str, faults: Sequence[Mapping[str, Any]]) -> None:
         """Set the faults of every job whose name contains a text."""

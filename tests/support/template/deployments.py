@@ -10,6 +10,8 @@ GUARD_RAILS = {
     "allowed_instance_types": ["ml.m5.large", "ml.m5.xlarge"],
     "max_instance_count": 4,
     "max_keep_alive": 600,
+    "max_trials": 100,
+    "max_sweep_parallel": 8,
     "max_run_limit": 3600,
     "required_tags": ["team"],
     "required_encryption_key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"

@@ -75,9 +75,6 @@ _LOGGED = {
     "xray:PutTraceSegments": Grant(("*",), _TRACES),
 }
 _OWN_LOG = "The function's own log; the local AWS writes it itself."
-_NESTED = (
-    "Documented for startExecution.sync:2, which hears of the end of a trial through this rule."
-)
 _IMAGE_SOURCES = ("REGISTRIES",)
 _LOG_GROUP = (LOGS, f"{LOGS}:*")
 _JOB_LOG_GROUPS = (*_LOG_GROUP, RULE_LOGS, f"{RULE_LOGS}:*")
@@ -150,9 +147,9 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "states:DescribeExecution": Grant((EXECUTIONS,), SWEEP),
         "states:StopExecution": Grant((EXECUTIONS,), SWEEP_STOP),
         "states:SendTaskFailure": Grant(("*",), _OWN_FAILURE),
-        "events:DescribeRule": Grant((NESTED_RULE,), _NESTED),
-        "events:PutRule": Grant((NESTED_RULE,), _NESTED),
-        "events:PutTargets": Grant((NESTED_RULE,), _NESTED),
+        "events:DescribeRule": Grant((NESTED_RULE,), CREATE),
+        "events:PutRule": Grant((NESTED_RULE,), CREATE),
+        "events:PutTargets": Grant((NESTED_RULE,), CREATE),
         **_LOGGED,
     },
     "SweepsPlanSweepRole": {

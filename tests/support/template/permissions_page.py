@@ -43,7 +43,7 @@ _GUARD_RAILS = """\
 ## What guard rails take away
 
 The BuildRequest function enforces every guard rail. So does IAM, on `sagemaker:CreateTrainingJob`,
-where SageMaker has a condition key (`tests/infra/test_guard_rails.py`):
+where SageMaker has a condition key (`tests/infra/roles/test_guard_rails.py`):
 
 | setting | in IAM |
 | --- | --- |
@@ -63,7 +63,7 @@ _FORBIDDEN = """\
 ## What is denied
 
 Each call is evaluated with the policies of the synthesized template
-(`tests/infra/test_forbidden_calls.py`), and those of the launcher are made as well
+(`tests/infra/roles/test_forbidden_calls.py`), and those of the launcher are made as well
 (`tests/e2e/deployment/test_iam_least_privilege.py`). The same tests show that only the
 listed service accounts of the listed cluster assume the launcher role, that only SageMaker assumes
 the job role, and only for training jobs of the account, and that only Step Functions assumes the

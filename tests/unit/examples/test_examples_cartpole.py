@@ -95,6 +95,7 @@ def test_without_a_checkpoint_the_search_begins_anew(tmp_path: Path) -> None:
     assert train.load_checkpoint(tmp_path).iteration == 0
 
 
+@pytest.mark.long
 def test_a_job_solves_the_task_and_leaves_its_results(
     environment: Any, job: dict[str, str]
 ) -> None:

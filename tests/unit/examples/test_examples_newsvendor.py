@@ -154,6 +154,7 @@ def test_the_search_climbs_a_hill() -> None:
     assert search.parameters == pytest.approx(top, abs=0.05)
 
 
+@pytest.mark.long
 def test_training_clearly_beats_the_untrained_policy(script: Any, tmp_path: Path) -> None:
     search = evolution.Search(policy.untrained(0))
     script.train(search, script.parse_options(["--iterations", "8"]), tmp_path)

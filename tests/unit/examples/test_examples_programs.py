@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from examples import demo, first_run, local_stack
-from examples.console import Console
-from examples.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
-from examples.errors import ExampleError
-from examples.processes import Children, Interrupted
-from examples.training_log import TrainingLog
+from examples import demo, first_run
+from examples.program import local_stack
+from examples.program.console import Console
+from examples.program.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
+from examples.program.errors import ExampleError
+from examples.program.processes import Children, Interrupted
+from examples.program.training_log import TrainingLog
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 # Starts a process of its own, says which, and ignores SIGTERM in both.
@@ -136,7 +137,7 @@ def test_the_toolkits_lines_are_left_out() -> None:
 def test_leaving_ends_children_with_what_they_started(
     children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("examples.processes.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("examples.program.processes.PATIENCE_SECONDS", 0.2)
     with children:
         sleeper = start(children, SLEEPER)
         stubborn = start(children, STUBBORN)

@@ -36,6 +36,8 @@ EVERY_KIND = [
     {"fault": "slow_describe", "seconds": 0.1},
     {"fault": "drop_sync"},
     {"fault": "drop_sync", "error": "States.TaskFailed", "cause": "{}"},
+    {"fault": "reject_start", "error": "ThrottlingException", "times": 2},
+    {"fault": "lose_execution", "after_seconds": 0.5},
     {"fault": "limit_instances", "instances": 0, "instance_type": "ml.m5.*"},
 ]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.settings.model import Settings
@@ -610,7 +610,6 @@ descriptions = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
 @given(
     errors,
     descriptions,

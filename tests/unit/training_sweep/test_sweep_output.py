@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sweep_inputs import SWEEP, decide, failure, success
@@ -174,7 +174,7 @@ spaces = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@pytest.mark.long
 @given(spaces, st.integers(1, 4), st.data())
 def test_no_output_is_larger_than_what_was_reckoned_before(space, seeds, data):
     given = SWEEP | {"seeds": seeds, "max_failed_trials": 500} | ({"space": space} if space else {})

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas import plan_sweep
@@ -149,6 +149,13 @@ def test_a_redrive_runs_what_has_no_result_under_the_next_name():
     assert [each["trial"] for each in decide(GRID, records, redrives=2)["wave"]] == [2, 3, 4, 5, 6]
 
 
+def test_a_redrive_asks_again_about_an_execution_whose_end_was_not_learnt():
+    """It may run, or have been trained: another one beside it would cost twice."""
+    records = [success(1, 1.0), failure(2, "RequestRejected", start=3)]
+    decision = decide(SWEEP | {"seeds": 2}, records, redrives=1)
+    assert decision["wave"] == [{"trial": 2, "start": 3}]
+
+
 def test_no_limit_that_came_later_loses_what_was_trained():
     records = [success(number, 1.0) for number in range(1, 7)]
     assert decide(GRID, [], max_trials=2)["error"] == "InvalidArguments"
@@ -267,7 +274,6 @@ class World:
         return [name for name, each in self.executions.items() if each["ended"] == "SUCCEEDED"]
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     st.integers(1, 4),
     st.integers(1, 4),
@@ -361,6 +367,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
 def test_500_trials_fit_what_a_state_carries(shape, capsys):
     given = of_bytes(SWEEP | SHAPES[shape], LARGEST_INPUT)

@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from training_sweep.statistics import (
@@ -89,7 +89,6 @@ def test_a_single_result_has_no_interval():
     assert "interval" not in summarise([3.0]).to_json()
 
 
-@settings(deadline=None)
 @given(results)
 def test_a_summary_is_what_it_says(values):
     found = summarise(values)

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sweep_inputs import NAME, SWEEP, start
@@ -57,7 +57,6 @@ def test_sweeps_that_differ_after_what_a_name_has_room_for():
     assert first.startswith("s" * 62 + "-")
 
 
-@settings(max_examples=300)
 @given(prefixes, st.lists(st.tuples(numbers, starts, starts), min_size=2, max_size=20, unique=True))
 def test_no_two_attempts_of_any_trials_have_the_same_job(prefix, triples):
     found = [
@@ -161,7 +160,6 @@ training = st.lists(
 ).map(lambda names: {name: changed(name) for name in names})
 
 
-@settings(deadline=None, max_examples=200)
 @given(training, spaces, st.integers(1, 4), st.text("ab-_. é()'!", min_size=1, max_size=80))
 def test_whatever_a_sweep_is_every_trial_of_it_is_a_training(given, space, seeds, name):
     given = SWEEP | given | {"space": space, "seeds": seeds}

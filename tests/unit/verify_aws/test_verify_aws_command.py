@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.verify_aws import __main__ as command
-from tools.verify_aws import cdk, cleanup, settings
+from tools.verify_aws.account import cdk, cleanup, settings
 from tools.verify_aws.assumption import Assumption, Question, Verdict
 from tools.verify_aws.stages import STAGES, Stage
 
@@ -152,8 +152,10 @@ def test_a_stack_that_is_there_is_left_alone(world, monkeypatch, capsys):
 
 
 def test_the_price_is_printed_before_the_question():
-    train = next(stage for stage in STAGES if stage.only_with)
+    train, sweep = [stage for stage in STAGES if stage.only_with]
     assert "At most 0.08 USD" in train.creates
+    assert "6 training jobs" in sweep.creates
+    assert "At most 0.12 USD" in sweep.creates
     assert [bool(stage.creates) for stage in STAGES[:2]] == [False, False]
 
 
@@ -165,3 +167,40 @@ def test_the_stack_has_the_defaults_whatever_cdk_json_says():
     assert settings.over({"a": 1}, ["a=2", "b=c=d"]) == {"a": "2", "b": "c=d"}
     with pytest.raises(ValueError, match="name=value"):
         settings.over({}, ["a"])
+
+
+class Executions:
+    """Step Functions with executions that run, by the name of their state machine."""
+
+    class exceptions:
+        StateMachineDoesNotExist = LookupError
+
+    def __init__(self, **running):
+        self.running, self.stopped = running, []
+
+    def client(self, service):
+        assert service == "stepfunctions"
+        return self
+
+    def get_paginator(self, _):
+        return self
+
+    def paginate(self, *, stateMachineArn, statusFilter):
+        assert statusFilter == "RUNNING"
+        name = stateMachineArn.rpartition(":")[2]
+        if name not in self.running:
+            raise LookupError(name)
+        return [{"executions": [{"executionArn": each}]} for each in self.running[name]]
+
+    def stop_execution(self, *, executionArn, cause):
+        assert cause == "make verify-aws cleans up."
+        self.stopped.append(executionArn)
+
+
+@pytest.mark.parametrize("sweeps", [{}, {"RlTrainingVerifySweep": ["sweep 1", "sweep 2"]}])
+def test_what_runs_is_stopped_the_sweeps_first(sweeps):
+    aws = Executions(**sweeps, RlTrainingVerify=["trial 1", "trial 2"])
+    for name in ("account", "region", "partition"):
+        setattr(aws, name, getattr(Account, name))
+    cleanup._stop_executions(aws)
+    assert aws.stopped == [*sweeps.get("RlTrainingVerifySweep", []), "trial 1", "trial 2"]

@@ -81,6 +81,25 @@ def early(answer):
     answer["job"]["CreationTime"] = "2020-01-01T00:00:00.000+00:00"
 
 
+def one_at_a_time(answer):
+    answer["events"] = [
+        {"type": f"MapIteration{kind}"} for _ in range(2) for kind in ("Started", "Succeeded")
+    ]
+
+
+def nested_failure(**fields):
+    """The change of the first task of the first life that failed."""
+
+    def change(answer):
+        next(e for e in answer["before"]["events"] if e["type"] == "TaskFailed").update(fields)
+
+    return change
+
+
+def more_recorded(answer):
+    answer["before"]["events"].insert(-1, {"type": "MapStateAborted"})
+
+
 ENDPOINT = ("endpoints", 0)
 TASK = ("CreateTrainingJob", "TaskFailed")
 OTHERWISE = {
@@ -123,6 +142,15 @@ OTHERWISE = {
     "stopped-job-fails-the-task": event(*TASK, type="TaskSucceeded"),
     "stopped-job-is-named": put("error", "TrainingJobFailed"),
     "stop-execution-stops-the-job": put("job", "TrainingJobStatus", "Completed"),
+    "sweep-of-two": put("output", "counts", {"trials": 2, "succeeded": 1, "failed": 1}),
+    "trials-go-on-at-once": one_at_a_time,
+    "trials-are-tagged": lambda answer: next(iter(answer["tags"].values())).pop("rl-seed"),
+    "failed-trial-fails-its-task": nested_failure(error="StepFunctions.ExecutionFailed"),
+    "failed-trial-is-told": put("before", "cause", '{"message": "2 of 2 trials failed."}'),
+    "redrive-runs-failed-trials": lambda answer: answer["trials"].pop("t002-2"),
+    "stop-of-a-sweep": put("before", "jobs", "t001", "InProgress"),
+    "stop-records-nothing-more": more_recorded,
+    "redrive-of-a-stopped-sweep": put("trials", "t002-2", {"status": "ABORTED"}),
 }
 
 
@@ -167,6 +195,15 @@ def test_a_task_that_cannot_fail_itself_takes_a_minute():
     answer = recorded(BY_NAME["task-fails-itself"])
     answer["events"][-1]["at"] = "2099-01-01T00:00:00.000+00:00"
     assert find(BY_NAME["task-fails-itself"], answer).verdict == FALSE
+
+
+def test_a_trial_that_stop_trials_stopped_tells_nothing_of_step_functions():
+    answer = recorded(BY_NAME["stop-records-nothing-more"])
+    told = answer["before"]["trials"]["t001"]
+    told["cause"] = f"The sweep {answer['arn']} has ended."
+    finding = find(BY_NAME["stop-records-nothing-more"], answer)
+    assert finding.verdict == NOT_ASKED
+    assert "StopTrials" in finding.seen
 
 
 def test_an_instance_type_without_a_quota_is_not_asked():

@@ -14,6 +14,8 @@ from botocore.config import Config
 
 from infra.workflow.definition import definition
 from tools.reference_jsonata import ReferenceJsonata
+from tools.verify_aws.account.scene import Deployment, Scene
+from tools.verify_aws.account.template import Place, Template
 from tools.verify_aws.assumption import FALSE, NOT_ASKED, TRUE, ask, ask_all, find
 from tools.verify_aws.assumptions.read_only import READ_ONLY
 from tools.verify_aws.questions import definition as asking
@@ -23,11 +25,12 @@ from tools.verify_aws.questions import (
     policies,
     quotas,
     rehearsal,
+    sweeping,
     training,
 )
-from tools.verify_aws.scene import Deployment, Scene
-from tools.verify_aws.template import Place, Template
 from training_job import build_request, parse_arguments
+from training_sweep.parsing import parse_sweep
+from training_sweep.trials import trials_of
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 DEFINITION = definition(
@@ -190,6 +193,26 @@ def test_a_validation_that_accepts_anything_is_no_witness(lenient, verdict):
     assert finding.verdict == verdict
 
 
+def test_each_definition_is_validated_and_the_worse_one_told():
+    asked = []
+
+    def answer(_, request):
+        states = json.loads(request["definition"])["States"]
+        asked.append(sorted(states))
+        good = states and "Bad" not in states
+        return 200, {"result": "OK" if good else "FAIL", "diagnostics": []}
+
+    machine = {"Type": "AWS::StepFunctions::StateMachine"}
+    resources = {
+        name: machine | {"Properties": {"DefinitionString": json.dumps({"States": {name: {}}})}}
+        for name in ("Good", "Bad")
+    }
+    template = Template({"Resources": resources}, Place("aws", "us-east-1", "123456789012"))
+    here = scene(template, stepfunctions=client("stepfunctions", answer))
+    assert asking.validate_definition(here)["result"] == "FAIL"
+    assert asked == [[], ["Good"], ["Bad"]]
+
+
 def test_each_question_is_put_once_and_a_refusal_is_not_asked():
     calls = []
 
@@ -306,9 +329,11 @@ def test_the_arguments_of_a_run_are_accepted(image):
         image,
     )
     assert parse_arguments(executions.arguments(here, "alias")).image
-    prebuilt = {} if image else training._PREBUILT
+    prebuilt = {} if image else training.PREBUILT
     parsed = parse_arguments(executions.arguments(here, "trained") | prebuilt)
     assert parsed.toolkit == (None if image else "ray")
     request = build_request(parsed, job_name=parsed.job_name, region="us-east-1")
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
     assert "sagemaker-rl-ray-container:ray-1.6.0-tf" in str(request) or image
+    swept = executions.arguments(here, "sweep") | prebuilt | sweeping.of_a_sweep({})
+    assert len(trials_of(parse_sweep(swept))) == 2

@@ -92,7 +92,7 @@ def _engine(
 READ_ONLY = (
     Assumption(
         "definition-is-valid",
-        "Step Functions accepts the definition, the request of CreateTrainingJob being one"
+        "Step Functions accepts both definitions, in which the request of CreateTrainingJob is one"
         " expression",
         "OK",
         "docs/architecture.md",

@@ -6,8 +6,8 @@ A service has an entry for each kind of endpoint: S3 has a gateway and an interf
 
 from __future__ import annotations
 
+from tools.verify_aws.account.scene import Scene
 from tools.verify_aws.assumption import Answer, NotAsked
-from tools.verify_aws.scene import Scene
 
 
 def endpoint_services(scene: Scene) -> Answer:

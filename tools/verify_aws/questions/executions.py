@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tools.verify_aws.account.scene import INSTANCE_TYPE, JOBS, LONGEST_JOB, Deployment
 from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.questions import history
-from tools.verify_aws.scene import INSTANCE_TYPE, JOBS, LONGEST_JOB, Deployment
 
 SECONDS = 180
 """Within which an execution without a job has ended; a minute may pass in `Failed`."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from infra.roles.assume_role_policy import policy, trust
 from infra.settings.model import Settings
+from tools.verify_aws.account.scene import Scene
 from tools.verify_aws.assumption import Answer
-from tools.verify_aws.scene import Scene
 
 
 def validate_policies(scene: Scene) -> Answer:

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServic
 
 from __future__ import annotations
 
+from tools.verify_aws.account.scene import Scene
 from tools.verify_aws.assumption import Answer
-from tools.verify_aws.scene import Scene
 
 USE = " for training job usage"
 """How SageMaker names these quotas: `ml.m5.large for training job usage`, as its

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.verify_aws.account.scene import Deployment
 from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.questions import history
 from tools.verify_aws.questions.executions import arguments, start
-from tools.verify_aws.scene import Deployment
 
 SECONDS = 2400
 """Within which a job of three minutes has ended, instances and image included."""
 RUNS_ON = {"hyperparameters": {"seconds": 300}}
-_PREBUILT = {
+PREBUILT = {
     "image": "",
     "toolkit": "ray",
     "toolkit_version": "1.6.0",
@@ -85,8 +85,8 @@ class _Run:
     def __init__(self, here: Deployment, name: str, more: dict[str, Any]) -> None:
         self.states = here.aws.client("stepfunctions")
         self.sagemaker = here.aws.client("sagemaker")
-        _upload(here)
-        given = {**arguments(here, name), **more, **({} if here.image else _PREBUILT)}
+        upload(here)
+        given = {**arguments(here, name), **more, **({} if here.image else PREBUILT)}
         self.job_name = str(given["job_name"])
         self.arn = start(here, name, given)
 
@@ -132,7 +132,8 @@ class _Run:
         return found
 
 
-def _upload(here: Deployment) -> None:
+def upload(here: Deployment) -> None:
+    """Put the training script where the arguments look for it."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as packed:
         packed.add(_SCRIPT, arcname="train.py", filter=_nobody)

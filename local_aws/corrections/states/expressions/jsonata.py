@@ -133,10 +133,14 @@ def assign(
     ctx.setdefault("assigned", {}).update(values)
 
 
+_LONGEST_EVALUATION = 20_000
+"""Milliseconds by the wall clock: ends what never would, and nothing ordinary on a busy machine."""
+
+
 def _expression(expression: str, field: str, scope: Scope) -> Any:
     bindings = _bindings(scope)
     try:
-        compiled = jsonata.Jsonata.jsonata(expression, timeout=1000)
+        compiled = jsonata.Jsonata.jsonata(expression, timeout=_LONGEST_EVALUATION)
         states._register_sfn_jsonata_functions(compiled)
         value = compiled.evaluate(None, bindings)
     except Exception as error:  # the library raises its own and Python's errors alike

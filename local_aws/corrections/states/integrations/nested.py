@@ -5,8 +5,10 @@ version, alias or events, and tells its failure in words of its own.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 """
 
+import contextlib
 import json
 import logging
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +21,8 @@ from local_aws.corrections.states.execution.run import Ended, Run, TaskTimedOut
 from local_aws.corrections.states.integrations import permissions as states_permissions
 from local_aws.corrections.states.integrations.sdk_errors import STEP_FUNCTIONS
 from local_aws.corrections.states.integrations.task import Task
+from local_aws.faults.plan import LoseExecution, RejectStart
+from local_aws.faults.store import FAULTS
 
 _logger = logging.getLogger("states")
 START_EXECUTION = "arn:aws:states:::states:startExecution"
@@ -60,13 +64,18 @@ def execute(run: Run, task: Task) -> dict[str, Any]:
     started = start(task.resource, task.arguments)
     arn = started["ExecutionArn"]
     child = states._executions[arn]
+    lost = FAULTS.take(arn.rpartition(":")[2], LoseExecution)
+    if lost and not lost.after_seconds:
+        raise STEP_FUNCTIONS.optimized_error(lost.error, lost.message, lost.status)
     try:
         run.check()
         history.task_event(
             run.execution, task.resource, "TaskSubmitted", output=history.text(started)
         )
         with states_run.end_of(arn) as over:
-            if child["status"] == "RUNNING":
+            if child["status"] == "RUNNING" and lost:
+                _lose(run, over, lost)
+            elif child["status"] == "RUNNING":
                 run.wait_for(over, task.deadline)
     except (Ended, TaskTimedOut):
         _stop(task.role_arn, arn)
@@ -85,6 +94,9 @@ def start(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
         _ExecutionError: StepFunctions.*, named and worded by the AWS SDK for Java 1.
     """
     del resource
+    refused = FAULTS.take(str(arguments.get("Name", "")), RejectStart)
+    if refused:
+        raise STEP_FUNCTIONS.optimized_error(refused.error, refused.message, refused.status)
     status, _, body = states._start_execution(_request(arguments))
     answer = json.loads(body)
     if status >= 400:
@@ -93,6 +105,14 @@ def start(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
         "ExecutionArn": answer["executionArn"],
         "StartDate": _milliseconds(answer["startDate"]),
     }
+
+
+def _lose(run: Run, over: threading.Event, fault: LoseExecution) -> None:
+    """Wait for the child's end, but no longer than the fault says."""
+    with contextlib.suppress(TaskTimedOut):
+        run.wait_for(over, run.clock() + fault.after_seconds)
+        return
+    raise STEP_FUNCTIONS.optimized_error(fault.error, fault.message, fault.status)
 
 
 def _request(arguments: dict[str, Any]) -> dict[str, Any]:

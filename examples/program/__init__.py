@@ -1,0 +1,1 @@
+"""What the programs of this folder share: a local stack, child processes, what a person sees."""

@@ -1,0 +1,1 @@
+"""The tasks that a pipeline is made of: one that trains, one that sweeps."""

@@ -1,0 +1,1 @@
+"""What the events of an execution's history say."""

@@ -1,0 +1,1 @@
+"""RlSweep in the interpreter of LocalStack: each row of docs/sweeps.md."""

@@ -1,0 +1,1 @@
+"""The account that is asked: what is synthesized for it, deployed into it and deleted from it."""
