@@ -23,22 +23,17 @@ _INTRODUCTION = """\
 What each role of the default deployment may do, and how that is known. `REGISTRIES` are the ECR
 repositories of AWS's prebuilt RL images; `BUILD_REQUEST`, `JUDGE_ATTEMPT` and `PLAN_SWEEP` the
 functions that the state machines call, of which `:*` is the versions; `OWN_LOG` the log group of
-the function. Settings add to this: images, data, keys, a network and roles to assume
-([settings](settings.md)); guard rails take away.
+the function. Settings add to this ([settings](settings.md)); guard rails take away.
 
-*Shown by* says what happens on the local AWS, with permissions enforced, once the action is taken
-from the role (`tests/e2e/deployment/test_iam_least_privilege.py` tries each of them):
+*Shown by* says what fails on the local AWS, whose IAM evaluates the same policies, once the action
+is taken from the role (`test_iam_least_privilege.py` and `test_iam_sweeps.py` try each):
 
-* **run**: a training run fails, and its error names the action;
-* **stop**: stopping an execution is refused, or no longer stops its training job in one of the two
-  ways: Step Functions does, with the state machine role, and so does StopOrphans;
-* **sweep**, **sweep's stop**: the same of a sweep and its trials
-  (`tests/e2e/deployment/test_iam_sweeps.py`); **sweep's retry**: the redrive that retrying the task
-  of a failed sweep asks for is refused;
-* **create**: Step Functions refuses the state machine;
+* **run**: a training run, with an error that names the action;
+* **stop**: stopping an execution, or its training job;
+* **sweep**, **sweep's stop**: the same of a sweep and its trials; **sweep's retry**: its redrive, when the
+  task of a failed sweep is retried;
+* **create**: making the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
-
-The local AWS emulates IAM: it evaluates the same policies, but it is not IAM.
 """
 
 _GUARD_RAILS = """\
@@ -64,12 +59,10 @@ role: the stack's bucket, `job_read_locations` and `job_write_locations`.
 _FORBIDDEN = """\
 ## What is denied
 
-Each call is evaluated with the policies of the synthesized template
-(`tests/infra/roles/test_forbidden_calls.py`), and those of the launcher are made as well
-(`tests/e2e/deployment/test_iam_least_privilege.py`). The same tests show that only the
-listed service accounts of the listed cluster assume the launcher role, that only SageMaker assumes
-the job role, and only for training jobs of the account, and that only Step Functions assumes the
-state machine role, and only for this state machine.
+Tested with the policies of the template (`tests/infra/roles/test_forbidden_calls.py`). Only the
+listed service accounts of the listed cluster assume the launcher role, only SageMaker the job role,
+for training jobs of the account, and only Step Functions the state machine role, for this state
+machine.
 
 | role | may not | call |
 | --- | --- | --- |
@@ -92,11 +85,12 @@ def render() -> str:
     """Return docs/permissions.md."""
     parts = [_INTRODUCTION]
     for role, grants in GRANTS.items():
-        rows = [
-            f"| `{action}` | {', '.join(map(_short, grant.on))} | {_use(grant.use)} |"
-            for action, grant in grants.items()
-        ]
-        head = ["| action | on | shown by |", "| --- | --- | --- |"]
+        alike: dict[tuple[str, str], list[str]] = {}
+        for action, grant in grants.items():
+            cells = (", ".join(map(_short, grant.on)), _use(grant.use))
+            alike.setdefault(cells, []).append(f"`{action}`")
+        rows = [f"| {', '.join(actions)} | {on} | {use} |" for (on, use), actions in alike.items()]
+        head = ["| actions | on | shown by |", "| --- | --- | --- |"]
         parts.append("\n".join([f"## {_ROLES[role]}\n", *head, *rows, ""]))
     rows = [
         f"| {_ROLES[call.role]} | {call.what} | `{call.action}` on {_short(call.resource)} |"
