@@ -76,8 +76,9 @@ class Sweep:
         first, _, size = (nextToken or f"{newest}/{maxResults}").partition("/")
         assert int(size) == maxResults, "pages of one reading are of one size"
         last = max(0, int(first) - maxResults)
-        more = {"nextToken": f"{last}/{maxResults}"} if last else {}
-        return {"events": [self._event(number) for number in range(int(first), last, -1)], **more}
+        more: dict[str, Any] = {"nextToken": f"{last}/{maxResults}"} if last else {}
+        events = [self._event(number) for number in range(int(first), last, -1)]
+        return {"events": events, **more}
 
     def _event(self, number: int) -> Answer:
         if number == 1:
