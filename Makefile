@@ -80,9 +80,11 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=1000 python -m pytest tests/unit tests/contract/request/test_arguments_schema.py -m hypothesis -n 2
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition/test_every_path.py
 
-soak: $(BIN)/.ready ## 200 executions under random faults, and a sweep of 200 trials.
+soak: $(BIN)/.ready ## 200 executions under faults; sweeps: under faults, stopped at a third, short of instances.
 	@python -m bench.soak
 	@python -m bench.sweeps.soak
+	@python -m bench.sweeps.stop
+	@python -m bench.sweeps.capacity
 
 bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
 	@for bench in local_aws nested_map build_request synth overhead step.launcher step.quota \
@@ -92,7 +94,7 @@ bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
 	@python -m examples.demo offline
 
-sweep: $(BIN)/.ready ## 200 real trainings in one execution, compared with a plain loop.
+sweep: $(BIN)/.ready ## 200 real trainings in one execution and one pod, compared with a plain loop.
 	@python -m examples.sweep.sweep
 
 newsvendor: $(BIN)/.ready $(BIN)/.ray ## The toolkit example, trained on Ray.

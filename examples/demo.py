@@ -125,7 +125,7 @@ class Demo:
 
     def _conclude(self, outputs: Mapping[str, Any]) -> bool:
         verdict = self._example.judge(outputs)
-        results = _new_directory(RESULTS)
+        results = new_directory(RESULTS)
         model, report = results / "model.tar.gz", results / "report.html"
         _download(outputs["model_artifact_url"], model)
         shutil.copyfile(outputs["report"].path, report)
@@ -151,7 +151,7 @@ def _download(url: str, file: Path) -> None:
     boto3.client("s3").download_file(parts.netloc, parts.path.lstrip("/"), str(file))
 
 
-def _new_directory(parent: Path) -> Path:
+def new_directory(parent: Path) -> Path:
     """Make a directory named for the time, unlike any that another run makes."""
     parent.mkdir(exist_ok=True)
     now = time.strftime("%Y%m%d-%H%M%S-")

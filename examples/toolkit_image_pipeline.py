@@ -30,7 +30,7 @@ class Outputs(NamedTuple):
 
 @dsl.component(base_image=BASE_IMAGE, packages_to_install=PACKAGES)  # type: ignore[untyped-decorator]
 def compare(model_artifact_url: str, metrics: dsl.Output[dsl.Metrics]) -> dict[str, float]:
-    """Reads the script's own evaluation: what SageMaker kept of its output directory.
+    """Read the script's own evaluation: what SageMaker kept of its output directory.
 
     Args:
         model_artifact_url: S3 URL of the model archive; output.tar.gz lies beside it.

@@ -1,4 +1,4 @@
-"""PlanSweep: a sweep's input and records -> what it does next; or a trial -> its execution.
+"""PlanSweep: what a sweep does next, or which execution a trial is.
 
 The state PlanSweep sends `arguments` (the execution's input), `execution` (arn, started_at,
 redrives) and `records` (those that the last decision returned, and those of the wave since); it

@@ -19,7 +19,7 @@ import boto3
 
 from lambdas.log import logged
 from training_job.outcome.description import Description, describe, iso, moment
-from training_job.outcome.orphans import EndedExecution
+from training_job.outcome.orphans import EndedTraining
 from training_job.outcome.service_error import ServiceErrorKind, service_error
 
 
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # 
     with logged("StopOrphans", arn, ended_at=iso(ended_at)) as decided:
         states, sagemaker = boto3.client("stepfunctions"), boto3.client("sagemaker")
         started = states.describe_execution(executionArn=arn)
-        ended = EndedExecution(arn, iso(started["startDate"]), started["input"])
+        ended = EndedTraining(arn, iso(started["startDate"]), started["input"])
         orphans = list(ended.orphans(partial(_described, sagemaker)))
         if orphans and _redriven_since(ended_at, states.describe_execution(executionArn=arn)):
             orphans = []

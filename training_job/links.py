@@ -1,4 +1,4 @@
-"""Execution, training job and its logs -> pages of the AWS console, in the right partition."""
+"""Pages of the AWS console: an execution, its training job and its logs, in the right partition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Given values -> a sweep's arguments, checked together with all their trials."""
+"""The arguments of a sweep, from what was given: checked together with all their trials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep's input and the records of its trials -> what its execution does next.
+"""What a sweep's execution does next, by its input and the records of its trials.
 
     Initialise -> PlanSweep -> Route -> RunWave (inline Map) -> PlanSweep -> ... -> Succeeded
 
@@ -142,7 +142,7 @@ def _wave(
 
 
 def _has_to_run(record: Record | None, redrives: int) -> bool:
-    """Tell whether a trial has not ended, or failed before the execution was redriven."""
+    """Whether a trial has not ended, or failed before the execution was redriven."""
     return record is None or (not record.succeeded and record.redrives < redrives)
 
 

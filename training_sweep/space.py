@@ -1,4 +1,4 @@
-"""A space of hyperparameters -> configurations: every combination of its lists, or random draws.
+"""The configurations of a space of hyperparameters: all combinations of lists, or random draws.
 
 The same space gives the same configurations on every platform and in every version of Python, in
 whatever order its names stand: an execution works them out more than once, and JSON's maps have no

@@ -1,4 +1,4 @@
-"""Results of a configuration over its seeds -> interquartile mean, interval and the rest.
+"""What a configuration's results over its seeds come to: interquartile mean, interval and the rest.
 
 The interquartile mean and its percentile bootstrap interval are what rliable 1.2 computes for one
 task (tests/unit/sweep/record_rliable.py records it): robust against an outlier, as a median is,

@@ -1,4 +1,4 @@
-"""Arguments -> trials, and trial -> the training execution that it is.
+"""The trials of a sweep, and the training execution that each is.
 
 A trial is a configuration with a seed; its number, and with it every name, follows from the
 arguments alone. It may take more than one execution: where one ended before a redrive of the sweep,

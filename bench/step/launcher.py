@@ -1,4 +1,4 @@
-"""Measures the launcher: its start, memory, CPU, end and calls; takes about two minutes.
+"""Start, memory, CPU, end and calls of the launcher; takes about two minutes.
 
     python -m bench.step.launcher
 

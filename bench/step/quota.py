@@ -1,4 +1,4 @@
-"""Simulates launchers that share an account's default quotas, with the launcher's own watch.
+"""Launchers that share an account's default quotas, simulated with the launcher's own watch.
 
 Prints how many calls were made and refused, and how long after its execution's end each launcher
 noticed. Time is simulated: an hour takes seconds.

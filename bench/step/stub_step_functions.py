@@ -45,7 +45,7 @@ class StubStepFunctions:
 
     @contextlib.contextmanager
     def serving(self) -> "Iterator[StubStepFunctions]":
-        """Serves within the block."""
+        """Serve within the block."""
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

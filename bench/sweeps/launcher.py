@@ -1,26 +1,36 @@
-"""Measures the memory of a launcher that joins a sweep of 500 trials and awaits its end.
+"""Memory of a launcher that joins a sweep of 500 trials, and its calls in the busiest hour.
 
     python -m bench.sweeps.launcher [trials]
 
 The sweep is over its whole history by the time it is joined: the most that is ever read at once.
+Then it ends, and the outputs are written: what is measured is the whole life of the process. The
+calls of hours are simulated (bench/sweeps/quota.py). Exits with 1 where a budget is exceeded.
 """
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from bench.step.stub_step_functions import StubStepFunctions
-from bench.sweeps.quota import Sweep
+from bench.sweeps.quota import HOUR, Sweep, simulate
 from kfp_component.task_input.executor_input import INTERFACES, SWEEP
+from tests.support.step.sweep_report_samples import sweep as sample
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:sweep"
-SECONDS = 25
+SECONDS = 15
+MOST_BYTES = 60_000_000
+MOST_CALLS = 400
+
+
+_GIVEN = ("maxResults", "nextToken", "logStreamNamePrefix", "limit")
 
 
 class StubSweep(StubStepFunctions):
@@ -34,19 +44,36 @@ class StubSweep(StubStepFunctions):
     def __init__(self, trials: int, input_bytes: int) -> None:
         super().__init__(age=60, ends_after=SECONDS)
         self._sweep = Sweep(trials, 1.0, 25, input_bytes, now=1.0)
+        self._input = json.dumps({"note": "x" * input_bytes})
+        self._output = json.dumps(sample(trials // 5, 5)[0])
 
     def answer(self, operation: str, body: Any = None) -> dict[str, Any]:
         """Answer as the simulated sweep does."""
-        if operation == "GetExecutionHistory":
-            given = {key: body[key] for key in ("maxResults", "nextToken") if key in body}
-            return self._sweep.get_execution_history(**given)
-        return super().answer(operation, body)
+        given = {key: value for key, value in (body or {}).items() if key in _GIVEN}
+        match operation:
+            case "GetExecutionHistory":
+                return self._sweep.get_execution_history(**given)
+            case "DescribeLogStreams":
+                return self._sweep.describe_log_streams(**given)
+            case "GetLogEvents":
+                return self._sweep.get_log_events(**given)
+            case "DescribeTrainingJob":
+                found = [{"Name": "episode_reward_mean", "Regex": "reward=([0-9.]+)"}]
+                return {"AlgorithmSpecification": {"MetricDefinitions": found}}
+        answer = super().answer(operation, body)
+        if "output" in answer:
+            answer["output"] = self._output
+        return {**answer, "input": self._input}
 
 
 def executor_input(directory: str) -> str:
     """The executor input of a task that sweeps."""
     declared = INTERFACES[SWEEP]
-    given = {"state_machine_arn": ARN, "space": {"lr": [1]}, "objective_metric": "reward"}
+    given = {
+        "state_machine_arn": ARN,
+        "space": {"lr": [1]},
+        "objective_metric": "episode_reward_mean",
+    }
     outputs = {
         "parameters": {
             name: {"outputFile": f"{directory}/{name}"} for name in declared["parameters"]
@@ -60,8 +87,8 @@ def executor_input(directory: str) -> str:
     return json.dumps({"inputs": {"parameterValues": given}, "outputs": outputs})
 
 
-def measure(trials: int, input_bytes: int) -> None:
-    """Print the launcher's peak memory."""
+def measure(trials: int, input_bytes: int) -> bool:
+    """Print the launcher's peak memory; return whether it is within the budget."""
     with (
         tempfile.TemporaryDirectory() as directory,
         StubSweep(trials, input_bytes).serving() as stub,
@@ -77,25 +104,45 @@ def measure(trials: int, input_bytes: int) -> None:
             stdout=subprocess.PIPE,
             text=True,
         )
-        time.sleep(SECONDS * 0.8)
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        process.kill()
-        said, _ = process.communicate()
-    peak = re.search(r"VmHWM:\s+(\d+)", status)
-    assert peak is not None
-    ended = len(re.findall(r"^\[rl\] t\d{3} (?:done|failed)", said, re.MULTILINE))
+        said, peak = [], 0
+        reader = threading.Thread(target=lambda: said.extend(process.stdout or ()))
+        reader.start()
+        while process.poll() is None:
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                found = re.search(r"VmHWM:\s+(\d+)", status)
+                peak = max(peak, int(found[1]) * 1024 if found else 0)
+            time.sleep(0.02)
+        reader.join()
+        report = Path(directory, "a/report")
+        written = report.stat().st_size if report.exists() else 0
+    ended = len(re.findall(r"^\[rl\] t\d{3} (?:done|failed)", "".join(said), re.MULTILINE))
     print(
-        f"{trials} trials with inputs of {input_bytes:,} bytes: {int(peak[1]) / 1024:.1f} MiB "
-        f"({ended} trials told)"
+        f"{trials} trials with inputs of {input_bytes:,} bytes: {peak / 1e6:.1f} MB at most "
+        f"({ended} trials told, report of {written:,} bytes, exit code {process.returncode})"
     )
+    return peak <= MOST_BYTES and process.returncode == 0 and ended == trials
 
 
-def main() -> None:
-    """Print every figure."""
+def count_calls(trials: int) -> bool:
+    """Print the calls of the busiest hour of any sweep; return whether they are within budget."""
+    most = max(
+        simulate(trials, hours * HOUR, events_per_trial=events).busiest_hour().total()
+        for hours in (0.5, 1, 3)
+        for events in (10, 25)
+    )
+    print(f"{trials} trials in half an hour to three: {most} calls in the busiest hour")
+    return most <= MOST_CALLS
+
+
+def main() -> int:
+    """Print every figure; return 1 where a budget is exceeded."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    for input_bytes in (3_000, 80_000):
-        measure(trials, input_bytes)
+    kept = [measure(trials, input_bytes) for input_bytes in (3_000, 80_000, 120_000)]
+    kept.append(count_calls(trials))
+    print(f"budgets: {MOST_BYTES / 1e6:g} MB, {MOST_CALLS} calls an hour")
+    return 0 if all(kept) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Simulates a launcher that awaits a sweep, with the launcher's own watch; prints its calls.
+"""Calls of a launcher that awaits a sweep, simulated with the launcher's own watch.
 
     python -m bench.sweeps.quota [trials] [hours]
 
@@ -20,7 +20,6 @@ from bench.step.quota import ARN, EPOCH, Answer, Silence
 from kfp_component.watch.ended_logs import read_curves
 from kfp_component.watch.sweep import watch_sweep
 
-PARALLEL = 40
 FAILING = 25
 HOUR = 3600
 
@@ -74,10 +73,11 @@ class Sweep:
         self._called("GetExecutionHistory")
         begun = min(1.0, self.now / self.lasts) * self.trials
         newest = 1 + int(begun * self.events_per_trial)
-        first = int(nextToken) if nextToken else newest
-        last = max(0, first - maxResults)
-        more = {"nextToken": str(last)} if last else {}
-        return {"events": [self._event(number) for number in range(first, last, -1)], **more}
+        first, _, size = (nextToken or f"{newest}/{maxResults}").partition("/")
+        assert int(size) == maxResults, "pages of one reading are of one size"
+        last = max(0, int(first) - maxResults)
+        more = {"nextToken": f"{last}/{maxResults}"} if last else {}
+        return {"events": [self._event(number) for number in range(int(first), last, -1)], **more}
 
     def _event(self, number: int) -> Answer:
         if number == 1:

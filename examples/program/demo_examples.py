@@ -12,7 +12,7 @@ CLEARLY_BEYOND_THE_LOG = 5
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What came of a policy.
 
     Attributes:
@@ -47,15 +47,15 @@ class Example:
     module: str
     arguments: Mapping[str, Any]
     requires: str
-    judge: Callable[[Mapping[str, Any]], Verdict]
+    judge: Callable[[Mapping[str, Any]], Judgement]
     locations: Mapping[str, str] = field(default_factory=lambda: {"model_artifact_path": "models"})
 
 
-def judge_reward(outputs: Mapping[str, Any]) -> Verdict:
+def judge_reward(outputs: Mapping[str, Any]) -> Judgement:
     """CartPole: 500 is the most that an episode pays, 475 on average counts as solved."""
     reward = float(outputs["mean_reward"])
     good = reward >= SOLVED_REWARD
-    return Verdict(
+    return Judgement(
         good,
         "The policy balances the pole." if good else "The policy does not solve the task.",
         "Mean reward",
@@ -63,13 +63,13 @@ def judge_reward(outputs: Mapping[str, Any]) -> Verdict:
     )
 
 
-def judge_profit(outputs: Mapping[str, Any]) -> Verdict:
+def judge_profit(outputs: Mapping[str, Any]) -> Judgement:
     """News-vendor: a trained policy must earn clearly more than the untrained one."""
     profits = outputs["mean_profit"]
     untrained, trained = profits["untrained"], profits["trained"]
     gain = trained / untrained - 1
     good = gain >= CLEAR_GAIN
-    return Verdict(
+    return Judgement(
         good,
         "The policy has learned to order." if good else "The policy has hardly learned.",
         "Mean profit",
@@ -77,11 +77,11 @@ def judge_profit(outputs: Mapping[str, Any]) -> Verdict:
     )
 
 
-def judge_against_log(outputs: Mapping[str, Any]) -> Verdict:
+def judge_against_log(outputs: Mapping[str, Any]) -> Judgement:
     """Offline CartPole: a learned policy must last far longer than the one that was logged."""
     logged, learned = float(outputs["behaviour_reward"]), float(outputs["mean_reward"])
     good = learned >= CLEARLY_BEYOND_THE_LOG * logged
-    return Verdict(
+    return Judgement(
         good,
         "The log taught a good policy." if good else "The policy has hardly learned.",
         "Mean reward",

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from ..grants.permissions import allow
 from ..settings.context import checked
 from ..settings.guard_rails import sweep_guard_rails
 from ..settings.model import Settings
@@ -86,11 +87,19 @@ class RlSweepWorkflow(Construct):
         self.alias_arn = live_alias(self, self.state_machine)
 
     def grant_launch(self, role: iam.IRole) -> None:
-        """Allow a role to start sweeps, follow them to their end and stop them.
+        """Allow a role to start sweeps, follow them to their end, stop and redrive them.
 
         What it may do with their trials, `training.grant_launch` says.
         """
         allow_launching(role, self.state_machine, self._name, "Sweeps")
+        # What the retry of a task does: trials that succeeded are not paid for again.
+        allow(
+            role,
+            "RedriveSweeps",
+            ["states:RedriveExecution"],
+            [f"{executions(role, self._name)}*"],
+            wildcard="Callers name the executions of this one state machine.",
+        )
 
     def _plan_sweep(self, training: RlTrainingWorkflow, key: kms.IKey | None) -> WorkflowFunction:
         rails = sweep_guard_rails(training.guard_rails, self._settings)

@@ -41,6 +41,9 @@ class StatesClient(Protocol):
     def stop_execution(self, **arguments: Any) -> dict[str, Any]:
         """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html."""
 
+    def redrive_execution(self, **arguments: Any) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html."""
+
     def get_execution_history(self, **arguments: Any) -> dict[str, Any]:
         """https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html."""
 

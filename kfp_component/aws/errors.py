@@ -46,6 +46,8 @@ _EXPIRED = frozenset(
 )
 _TRANSIENT = frozenset(
     {
+        # Of the next page of a history, which expires: it is read from the newest event again.
+        "InvalidToken",
         "InternalFailure",
         "InternalError",
         "InternalServerError",

@@ -13,26 +13,41 @@ INVALID_ARGUMENTS = "InvalidArguments"
 
 
 @dataclass(frozen=True)
-class Trained:
+class _Succeeded:
     """There is a model. ``output`` is the execution's output."""
 
     output: dict[str, Any]
+
+    @property
+    def model_artifact_url(self) -> str:
+        """The model's S3 URL; of a sweep, that of the best configuration's best model."""
+        return str(self.output["model_artifact_url"])
+
+    @property
+    def job_name(self) -> str:
+        """The name of the training job that made it."""
+        return str(self.output["job_name"])
+
+    @property
+    def spot_saving_percent(self) -> float | None:
+        """What managed spot training saved, in percent; None if nothing is known."""
+        trained = self.output.get("training_seconds")
+        billed = self.output.get("billable_seconds")
+        if not isinstance(trained, int | float) or not isinstance(billed, int | float):
+            return None
+        return round((1 - billed / trained) * 100, 1) if 0 <= billed < trained else None
+
+
+@dataclass(frozen=True)
+class Trained(_Succeeded):
+    """There is a model, of one training."""
+
     needed: ClassVar[dict[str, type]] = {
         "model_artifact_url": str,
         "job_name": str,
         "training_image": str,
     }
     machine: ClassVar[str] = "of stack RlTraining"
-
-    @property
-    def model_artifact_url(self) -> str:
-        """The model's S3 URL."""
-        return str(self.output["model_artifact_url"])
-
-    @property
-    def job_name(self) -> str:
-        """The training job's name."""
-        return str(self.output["job_name"])
 
     @property
     def training_image(self) -> str:
@@ -44,20 +59,11 @@ class Trained:
         """The last value of each metric."""
         return _mapping(self.output.get("final_metrics"))
 
-    @property
-    def spot_saving_percent(self) -> float | None:
-        """What managed spot training saved, in percent; None if nothing is known."""
-        return _spot_saving_percent(self.output)
-
 
 @dataclass(frozen=True)
-class Swept:
-    """There is a model, of the best of many trials.
+class Swept(_Succeeded):
+    """There is a model, of the best of many trials: training_sweep/results/output.py."""
 
-    ``output`` is the execution's output: training_sweep/results/output.py.
-    """
-
-    output: dict[str, Any]
     needed: ClassVar[dict[str, type]] = {
         "model_artifact_url": str,
         "job_name": str,
@@ -70,16 +76,6 @@ class Swept:
         "trials": dict,
     }
     machine: ClassVar[str] = "of sweeps (output SweepStateMachineArn of stack RlTraining)"
-
-    @property
-    def model_artifact_url(self) -> str:
-        """The S3 URL of the best configuration's best model."""
-        return str(self.output["model_artifact_url"])
-
-    @property
-    def job_name(self) -> str:
-        """The training job that made it."""
-        return str(self.output["job_name"])
 
     @property
     def metric(self) -> str:
@@ -106,11 +102,6 @@ class Swept:
                 sign * each.get("iqm", 0.0),
             ),
         )
-
-    @property
-    def spot_saving_percent(self) -> float | None:
-        """What managed spot training saved, in percent; None if nothing is known."""
-        return _spot_saving_percent(self.output)
 
 
 @dataclass(frozen=True)
@@ -188,13 +179,6 @@ def read_result(description: dict[str, Any], wanted: type[Ended]) -> Ended | Dry
         "component.",
         {},
     )
-
-
-def _spot_saving_percent(output: dict[str, Any]) -> float | None:
-    trained, billed = output.get("training_seconds"), output.get("billable_seconds")
-    if not isinstance(trained, int | float) or not isinstance(billed, int | float):
-        return None
-    return round((1 - billed / trained) * 100, 1) if 0 <= billed < trained else None
 
 
 def _not_trained(description: dict[str, Any]) -> NotTrained:

@@ -1,5 +1,6 @@
 """Starting the execution of a task, or joining the one an earlier pod of the task started."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from kfp_component.execution.latest import (
     latest_execution,
     leads_to_a_model,
 )
+from kfp_component.execution.result import INVALID_ARGUMENTS
 from kfp_component.stopping.request import STOPPED_WITH_POD
 from kfp_component.stopping.stopper import Stopper
 from kfp_component.task_input.executor_input import ExecutorInput
@@ -30,6 +32,8 @@ _SURELY_JOINED_SECONDS = 3.0
 # DescribeExecution is eventually consistent: before an automatic retry reports a failure again, it
 # looks once more for an execution that came after it.
 _SECOND_LOOK_SECONDS = 2.0
+# So often for a redrive that was accepted, and for one by somebody else where this was refused.
+_LOOKS, _SECOND_LOOKS = 150, 2
 # How an execution ends that another try of the same may end otherwise.
 _WORTH_REPEATING = (STOPPED_WITH_POD, "CapacityUnavailable")
 
@@ -87,7 +91,8 @@ class Starter:
         """Join the task's latest execution if it runs or has succeeded; else start the next.
 
         One that failed, timed out or was stopped is followed by another: a retried task trains
-        anew. An automatic retry does so only where another try may end otherwise.
+        anew. A sweep is redriven instead, which trains what has no result and nothing else. An
+        automatic retry does either only where another try may end otherwise.
 
         Raises:
             StepError: It cannot be started, and time would not change that.
@@ -102,8 +107,14 @@ class Starter:
             if started:
                 return started
             generation, description = self._latest(task, generation)
+            arn = execution_arn(task, generation)
             if not self._is_to_be_repeated(description):
-                return Execution(execution_arn(task, generation), joined=True)
+                return Execution(arn, joined=True)
+            if task.is_sweep and self._redriven(arn, description):
+                return Execution(arn, joined=True)
+            self._say(
+                f"An earlier execution of this task ended {description['status']}; training anew."
+            )
             generation += 1
         raise StepError(
             f"This task has {MOST_GENERATIONS} executions that ended without a model; the last is "
@@ -146,10 +157,34 @@ class Starter:
         if self._is_automatic_retry and description.get("error") not in _WORTH_REPEATING:
             self._say("The training of this task has ended; an automatic retry does not repeat it.")
             return False
-        self._say(
-            f"An earlier execution of this task ended {description['status']}; training anew."
-        )
         return True
+
+    def _redriven(self, arn: str, description: dict[str, Any]) -> bool:
+        """Return whether an execution that ended runs again, by this pod's redrive or another's.
+
+        One whose arguments were wrong has trained nothing, and a redrive would check them by the
+        rules of the deployment that it began with.
+        """
+        if description.get("error") == INVALID_ARGUMENTS:
+            return False
+        known = description.get("redriveCount", 0)
+        # The same for whatever is tried again, here or in another pod: it is redriven once.
+        token = hashlib.sha256(f"{arn} {known}".encode()).hexdigest()
+        answer = self._answer(
+            f"redrive {arn}",
+            lambda: self._aws.states.redrive_execution(executionArn=arn, clientToken=token),
+            none_for="ExecutionNotRedrivable",
+        )
+        for _ in range(_SECOND_LOOKS if answer is None else _LOOKS):
+            now = self._describe_known(arn)
+            if leads_to_a_model(now) or now.get("redriveCount", 0) > known:
+                self._say(
+                    f"An earlier execution of this task ended {description['status']} and is "
+                    "redriven: what has no result is trained, and nothing else."
+                )
+                return True
+            self._sleep(_SECOND_LOOK_SECONDS)
+        return False
 
     def _describe(self, arn: str) -> dict[str, Any] | None:
         self._stopper.aim(arn)

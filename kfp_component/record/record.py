@@ -92,7 +92,7 @@ class Transition(NamedTuple):
 
 
 @dataclass
-class Record:
+class RunRecord:
     """What was seen of a run.
 
     Attributes:

@@ -20,7 +20,7 @@ class StartedTrial:
         number: Of the trial, from 1.
         configuration: Number of its configuration.
         seed: Its seed, as text.
-        hyperparameters: All of its training.
+        hyperparameters: Those that vary.
     """
 
     number: int
@@ -49,7 +49,6 @@ class Trials:
     """The trials of a sweep that were seen.
 
     Args:
-        varying: Names of the hyperparameters that vary; the others are not kept.
         maximize: Whether more of the objective is better.
 
     Attributes:
@@ -58,26 +57,28 @@ class Trials:
         ended: The record of each that has ended, by its number.
     """
 
-    def __init__(self, varying: Sequence[str], maximize: bool) -> None:
-        self._varying = list(varying)
+    def __init__(self, *, maximize: bool) -> None:
         self._sign = 1 if maximize else -1
-        self._configurations: dict[str, dict[str, Any]] = {}
+        self._configurations: dict[str, Mapping[str, Any]] = {}
         self._of_trial: dict[int, tuple[str, str]] = {}
         self.total = 0
         self.running: set[int] = set()
         self.ended: dict[int, Record] = {}
 
     def wave(self, length: int) -> None:
-        """Take that so many trials are run: all that have no result, or the pilot."""
+        """Take that so many trials are run: all that have no result, or the pilot.
+
+        Those that failed are among them: a wave after a failure is that of a redrive.
+        """
         self.running.clear()
+        self.ended = {number: each for number, each in self.ended.items() if each.succeeded}
         self.total = max(self.total, self.done + length)
 
     def start(self, trial: StartedTrial) -> None:
         """Take that a trial runs."""
         self.running.add(trial.number)
         self._of_trial[trial.number] = trial.configuration, trial.seed
-        kept = {name: trial.hyperparameters.get(name) for name in self._varying}
-        self._configurations.setdefault(trial.configuration, kept)
+        self._configurations.setdefault(trial.configuration, trial.hyperparameters)
 
     def end(self, record: Record) -> bool:
         """Take what became of a trial; return whether it is news."""

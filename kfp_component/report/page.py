@@ -7,7 +7,7 @@ from typing import Any
 from kfp_component.durations import number
 from kfp_component.execution.result import Trained
 from kfp_component.execution.run import EndedExecution
-from kfp_component.record.record import Record
+from kfp_component.record.record import RunRecord
 from kfp_component.report.chart import learning_curve
 from kfp_component.report.html import Html, element, join
 from kfp_component.report.parts import (
@@ -38,7 +38,7 @@ class Report:
     arguments: dict[str, Any]
     ended: EndedExecution
     trained: Trained
-    record: Record
+    record: RunRecord
     notes: Sequence[str] = ()
 
 
@@ -100,13 +100,13 @@ def _cards(report: Report) -> Html:
     return cards(shown)
 
 
-def _curves(record: Record) -> Html | None:
+def _curves(record: RunRecord) -> Html | None:
     series = record.metrics.series
     curves = (learning_curve(name, each) for name, each in sorted(series.items()))
     return element("div", *curves, class_="curves") if series else None
 
 
-def _timeline(output: Mapping[str, Any], record: Record) -> Html | None:
+def _timeline(output: Mapping[str, Any], record: RunRecord) -> Html | None:
     shown = stretches(output, record)
     if not shown:
         return None
@@ -130,7 +130,7 @@ def _final_metrics(trained: Trained) -> Html | None:
     return table(("Metric", "Value"), shown)
 
 
-def _last_lines(record: Record) -> Html | None:
+def _last_lines(record: RunRecord) -> Html | None:
     lines = "\n".join(map(str, record.last_lines))
     return element("pre", lines) if lines else None
 

@@ -15,6 +15,7 @@ from kfp_component.report.html import Html, element
 from kfp_component.report.style import STYLE
 from training_job.links import links
 
+_LONGEST_VALUE = 1_000
 _PAGES = {"execution": "Execution", "training_job": "Training job", "logs": "Logs"}
 
 
@@ -63,7 +64,11 @@ def arguments_table(arguments: Mapping[str, Any], defaults: Any = None) -> Html 
     given = {name: _shown(value) for name, value in sorted(arguments.items())}
     for name, value in sorted((defaults if isinstance(defaults, dict) else {}).items()):
         given.setdefault(name, f"{_shown(value)} (default)")
-    return table(("Argument", "Value"), [row(*each) for each in given.items()])
+    rows = [
+        element("tr", element("td", name, class_="tight"), element("td", _cut(value)))
+        for name, value in given.items()
+    ]
+    return table(("Argument", "Value"), rows)
 
 
 def pages(execution_arn: str, job_name: str) -> Html:
@@ -92,6 +97,13 @@ def table(head: Iterable[str], body: Sequence[Html]) -> Html | None:
         return None
     titles = element("tr", *(element("th", title) for title in head))
     return element("div", element("table", titles, *body), class_="scroll")
+
+
+def _cut(text: str) -> str:
+    """Return a text, or the beginning of one that would be most of the page."""
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[:_LONGEST_VALUE]} ... ({len(text):,} characters)"
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kfp_component.durations import duration
-from kfp_component.record.record import Record, Transition
+from kfp_component.record.record import RunRecord, Transition
 from kfp_component.report.html import Html, element
 
 # The colour of each status is a class; others are drawn as "other".
@@ -47,7 +47,7 @@ class Stretch:
         return max(_end(phase) for phase in self.phases)
 
 
-def stretches(output: Mapping[str, Any], record: Record) -> list[Stretch]:
+def stretches(output: Mapping[str, Any], record: RunRecord) -> list[Stretch]:
     """Return the attempts of a run and the waits between them, oldest first.
 
     Args:

@@ -7,7 +7,13 @@ from typing import Any
 from kfp_component.aws.clients import Aws
 from kfp_component.durations import duration
 from kfp_component.errors import ExitCode, StepError
-from kfp_component.execution.result import DryRun, NotTrained, Swept, read_result
+from kfp_component.execution.result import (
+    INVALID_ARGUMENTS,
+    DryRun,
+    NotTrained,
+    Swept,
+    read_result,
+)
 from kfp_component.execution.run import EndedExecution
 from kfp_component.report.sweep.page import SweepReport, render
 from kfp_component.step.dry_run import show_request
@@ -22,6 +28,10 @@ from kfp_component.watch.sweep import SweepWatch, watch_sweep
 from training_job.links import links
 
 _SHOWN_REASONS = 10
+_NEXT = (
+    "Retry this run in Kubeflow Pipelines within 14 days to train what has no result, and nothing "
+    "else: the sweep is redriven, with the same arguments. For others run the pipeline anew."
+)
 
 
 class SweepStep:
@@ -90,7 +100,8 @@ class SweepStep:
         if self._task.arguments.get("assume_role") or not jobs:
             problem = "The trials ran under an assumed role: their logs are in its account."
             return Curves(swept.metric, trials=len(jobs), problem=problem if jobs else "")
-        return read_curves(self._aws, swept.metric, jobs, first, age=age)
+        given = self._task.arguments.get("metric_definitions")
+        return read_curves(self._aws, swept.metric, jobs, first, age=age, definitions=given)
 
 
 def explain_sweep(
@@ -111,6 +122,8 @@ def explain_sweep(
             lines.append(f"  {_reason(reason)}")
     for job, tail in last_lines.items():
         lines += [f"Last log lines of {job}:", *(f"  {line}" for line in tail)]
+    if failure.error != INVALID_ARGUMENTS:
+        lines.append(_NEXT)
     lines.append(f"Execution: {links(execution_arn, None)['execution']}")
     return "\n".join(lines)
 

@@ -58,6 +58,7 @@ def read_curves(
     first: Sequence[int],
     *,
     age: float,
+    definitions: Any = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Curves:
     """Return the learning curves of some trials, within bounds of time and calls.
@@ -68,6 +69,8 @@ def read_curves(
         jobs: The training job of each trial that has a result, by its number.
         first: Trials that are wanted before others: the best configuration's.
         age: How long the sweep took, in seconds.
+        definitions: The metric definitions that the author gave, if any: those of the job need the
+            largest of the clients, which takes more memory than all that is read here.
         clock: A monotonic clock, in seconds.
 
     Example:
@@ -78,7 +81,7 @@ def read_curves(
     until = clock() + min(_LONGEST, max(_SHORTEST, _SHARE * age))
     calls = 0
     try:
-        regex = _regex(aws, next(iter(jobs.values())), metric)
+        regex = _given(definitions, metric) or _regex(aws, next(iter(jobs.values())), metric)
         for trial in chosen(list(jobs), first):
             if clock() > until or calls >= _MOST_CALLS:
                 found.problem = "Reading more logs would have taken too long."
@@ -108,6 +111,15 @@ def chosen(trials: Sequence[int], first: Sequence[int], most: int = MOST_CURVES)
     wanted = own[: max(most // 2, most - len(others))]
     count = min(len(others), most - len(wanted))
     return wanted + [others[index * len(others) // count] for index in range(count)]
+
+
+def _given(definitions: Any, metric: str) -> str:
+    """Return how the author finds the metric: a map of names, or SageMaker's own list."""
+    if isinstance(definitions, dict):
+        return str(definitions.get(metric) or "")
+    listed = definitions if isinstance(definitions, list) else []
+    found = (each for each in listed if isinstance(each, dict) and each.get("Name") == metric)
+    return next((str(each.get("Regex") or "") for each in found), "")
 
 
 def _regex(aws: Aws, job_name: str, metric: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from kfp_component.aws.clients import Aws
 from kfp_component.aws.errors import CallErrorKind, error_code, kind_of
 from kfp_component.durations import duration
-from kfp_component.record.record import LogLine, Record, SeenAttempt, Transition
+from kfp_component.record.record import LogLine, RunRecord, SeenAttempt, Transition
 from kfp_component.watch.logs import LogTail
 from kfp_component.watch.progress import View
 
@@ -39,7 +39,7 @@ class JobWatch:
         aws: Aws,
         attempt: SeenAttempt,
         view: View,
-        record: Record,
+        record: RunRecord,
         clock: Callable[[], float],
     ) -> None:
         self._aws = aws

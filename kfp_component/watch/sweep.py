@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kfp_component.aws.clients import Aws
@@ -103,15 +104,13 @@ class SweepWatch:
         self._metric = str(arguments.get("objective_metric") or "objective")
         self._elsewhere = bool(arguments.get("assume_role"))
         self._history: ExecutionHistory[TrialNews] = ExecutionHistory(
-            aws, execution_arn, read_event, _PAGES
+            aws, execution_arn, partial(read_event, varying=varying(arguments)), _PAGES
         )
         self._leader: Leader | None = None
         self._unread: list[Record] = []
         self._failures_told = 0
         self.age = age
-        self.trials = Trials(
-            varying(arguments), arguments.get("objective_type", "maximize") == "maximize"
-        )
+        self.trials = Trials(maximize=arguments.get("objective_type", "maximize") == "maximize")
         self.last_lines: dict[str, list[str]] = {}
         self._news = shown_poll("trials", self._read_news, aws, view)
         self._logs = shown_poll("last log lines of trials", self._read_logs, aws, view)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kfp_component.aws.clients import Aws, service_time
-from kfp_component.record.record import Record, SeenAttempt
+from kfp_component.record.record import RunRecord, SeenAttempt
 from kfp_component.watch.events.attempts import (
     AttemptNews,
     Judged,
@@ -83,7 +83,7 @@ class TrainingWatch:
         self._refused = ""
         self._linked = False
         self._waits_for = "the training job"
-        self.record = Record()
+        self.record = RunRecord()
         self._news = shown_poll("attempts", self._read_news, aws, view)
         self._statuses = shown_poll("training job's statuses", self._describe, aws, view)
         self._logs = shown_poll("log lines", self._read_logs, aws, view)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,6 @@ def assemblies() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def templates(assemblies):
+def templates(assemblies: dict[str, Path]) -> dict[str, Any]:
     """The CloudFormation template of each deployment, by its name."""
     return {name: deployment.template(assemblies[name]) for name in DEPLOYMENTS}

@@ -33,6 +33,7 @@ class Program:
 
     def read_until(self, text: str) -> None:
         """Read what it prints until a line holds the text."""
+        assert self.process.stdout
         for line in self.process.stdout:
             self.output += line
             if text in line:

@@ -23,6 +23,7 @@ from unittest.mock import MagicMock
 
 if TYPE_CHECKING:
     from tools.reference_jsonata import ReferenceJsonata
+    from tools.second_engine.sweeps.world import SweepWorld
     from tools.second_engine.world import World
 
 # The interpreter imports these for its own JSONata and for AWS Batch.
@@ -100,7 +101,7 @@ class Execution:
         self,
         definition: dict[str, Any],
         given: Any,
-        world: World,
+        world: World | SweepWorld,
         reference: ReferenceJsonata,
         *,
         arn: str = f"{EXECUTIONS}:RlTraining:second",

@@ -21,7 +21,7 @@ _MISSING_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
-class EndedExecution:
+class EndedTraining:
     """An execution that ended.
 
     Attributes:
@@ -43,7 +43,7 @@ class EndedExecution:
         Example:
             >>> from training_job.outcome.description import describe
             >>> running = describe({"TrainingJobStatus": "InProgress"})
-            >>> ended = EndedExecution("arn:aws:states:::a", "2026-01-31T10:00:00Z", "{}")
+            >>> ended = EndedTraining("arn:aws:states:::a", "2026-01-31T10:00:00Z", "{}")
             >>> [name[-2:] for name in ended.orphans({ended.job_name + "-2": running}.get)]
             ['-2']
         """

@@ -1,4 +1,4 @@
-"""Arguments -> CreateTrainingJob request, one renderer a section.
+"""The CreateTrainingJob request that arguments stand for, one renderer a section.
 
 Optional sections are absent, never empty. Only documented fields are sent: Step Functions ends an
 execution with the uncatchable States.Runtime at any other.

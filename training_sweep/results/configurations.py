@@ -1,4 +1,4 @@
-"""Trials and their records -> the results of each configuration, and which is the best."""
+"""The results of each configuration, by its trials and their records, and which is the best."""
 
 from __future__ import annotations
 

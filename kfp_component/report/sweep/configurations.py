@@ -9,8 +9,11 @@ from kfp_component.execution.result import Swept
 from kfp_component.record.trials import words
 from kfp_component.report.chart import round_steps
 from kfp_component.report.html import Html, element
+from kfp_component.report.sweep.legend import legend
 
 MOST_SHOWN = 40
+_MANY = 40
+"""Seeds from which their circles lie so close that each is drawn fainter."""
 _MARGIN = 3
 """Percent of a strip at either end where no label of the scale has room."""
 
@@ -28,7 +31,8 @@ def configurations(swept: Swept) -> Html | None:
     )
     cells = [cell for each in shown for cell in _row(each, values, scale, each is shown[0])]
     grid = element("div", *cells, *scale.axis(), class_="ranks")
-    return element("div", _legend(swept), grid, _left_out(swept, len(shown)))
+    intervals = any(each.get("interval") for each in shown)
+    return element("div", _legend(swept, intervals), grid, _left_out(swept, len(shown)))
 
 
 def _values(swept: Swept) -> Mapping[Any, list[float]]:
@@ -59,9 +63,11 @@ def _row(
     ]
     drawn.append(element("i", class_="iqm", style=f"left:{scale.place(each['iqm']):.2f}%"))
     yield element("div", name, class_=f"name{best}")
-    many = element("span", f" n={each.get('n')}", class_="soft")
-    yield element("div", told, many, class_="value")
-    yield element("div", *drawn, class_=f"strip{best}", role="img", aria_label=f"{name}: {told}")
+    seeds = element("span", f" n={each.get('n')}", class_="soft")
+    yield element("div", told, seeds, class_="value")
+    many = " many" if len(values[each.get("configuration")]) >= _MANY else ""
+    kind = f"strip{best}{many}"
+    yield element("div", *drawn, class_=kind, role="img", aria_label=f"{name}: {told}")
 
 
 class _Scale:
@@ -87,17 +93,11 @@ class _Scale:
         yield element("div", *labels, class_="scale")
 
 
-def _legend(swept: Swept) -> Html:
-    return element(
-        "p",
-        element("i", class_="seed"),
-        f"{swept.metric} of a seed",
-        element("i", class_="iqm apart"),
-        "interquartile mean",
-        element("i", class_="range apart"),
-        "its 95 % interval",
-        class_="legend soft",
-    )
+def _legend(swept: Swept, intervals: bool) -> Html:
+    marks = {"seed": f"{swept.metric} of a seed", "iqm": "interquartile mean"}
+    if intervals:
+        marks["range"] = "its 95 % interval"
+    return legend((element("i", class_=mark), text) for mark, text in marks.items())
 
 
 def _left_out(swept: Swept, shown: int) -> Html | None:

@@ -12,11 +12,14 @@ _LEAST = 7
 
 
 def billable_time(swept: Swept) -> Html | None:
-    """Return a column for each trial, in their order; those that failed are red."""
+    """Return a column for each trial, in their order; those that failed are red.
+
+    None for a single trial: the summary has its time.
+    """
     trials = swept.trials
     known = [_seconds(trial) for trial in trials if _seconds(trial) is not None]
     most = max((each for each in known if each), default=0)
-    if not most:
+    if not most or len(trials) == 1:
         return None
     columns = [
         element(
@@ -39,7 +42,7 @@ def billable_time(swept: Swept) -> Html | None:
         "div",
         element("p", told + note, class_="soft"),
         element("div", *columns, class_="columns few" if len(trials) <= _FEW else "columns"),
-        element("div", *ends, class_="ends soft") if len(trials) > 1 else None,
+        element("div", *ends, class_="ends soft"),
     )
 
 

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from kfp_component.durations import number
 from kfp_component.report.chart import round_steps
 from kfp_component.report.html import Html, element
+from kfp_component.report.sweep.legend import legend
 from kfp_component.watch.ended_logs import Curves, Point
 from training_sweep.statistics import interquartile_mean
 
 _WIDTH, _HEIGHT = 900, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 52
 _PLACES = 100
+_ROOM = 0.04
+"""Above and below the curves, as a share of their height."""
 _BAND_FROM = 3
 """Seeds from which a band says something."""
 
@@ -80,15 +83,19 @@ def _at(points: Sequence[Point], x: float) -> float:
 class _Axes:
     def __init__(self, curves: Sequence[Sequence[Point]]) -> None:
         values = [value for points in curves for _, value in points]
-        self.steps = round_steps(min(values), max(values))
+        low, high = min(values), max(values)
+        steps = round_steps(low, high)
+        pad = (high - low) * _ROOM or (steps[-1] - steps[0]) / 2
+        self._low, self._high = low - pad, high + pad
+        self.steps = [step for step in steps if self._low <= step <= self._high]
         self.end = max(1, *(points[-1][0] for points in curves))
 
     def x(self, place: float) -> float:
         return _LEFT + place / self.end * (_WIDTH - _LEFT - _RIGHT)
 
     def y(self, value: float) -> float:
-        low, high = self.steps[0], self.steps[-1]
-        return _TOP + (high - value) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
+        share = (self._high - value) / (self._high - self._low)
+        return _TOP + share * (_HEIGHT - _TOP - _BOTTOM)
 
     def grid(self) -> Iterator[Html]:
         right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
@@ -119,12 +126,9 @@ def _legend(has_band: bool, has_others: bool) -> Html:
         else {"mean": "best configuration"}
     )
     others = {"other": "trials of others"} if has_others else {}
-    parts = [
-        part
-        for kind, text in {**words, **others}.items()
-        for part in (element("span", class_=f"swatch {kind}"), text)
-    ]
-    return element("p", *parts, class_="legend soft")
+    return legend(
+        (element("i", class_=f"swatch {kind}"), text) for kind, text in {**words, **others}.items()
+    )
 
 
 def _shown(curves: Curves, own: Sequence[object]) -> Html | None:

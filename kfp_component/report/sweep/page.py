@@ -14,7 +14,6 @@ from kfp_component.report.parts import (
     cards,
     document,
     pages,
-    row,
     seconds,
     table,
     when,
@@ -122,7 +121,15 @@ def _failures(report: SweepReport) -> Html | None:
     shown = [each for each in output.get("failures") or [] if isinstance(each, dict)]
     failed = table(
         ("Trial", "Failure", "Reason"),
-        [row(*(each.get(key, "") for key in ("trial", "error", "message"))) for each in shown],
+        [
+            element(
+                "tr",
+                element("td", each.get("trial", "")),
+                element("td", each.get("error", ""), class_="tight"),
+                element("td", each.get("message", "")),
+            )
+            for each in shown
+        ],
     )
     if failed is None:
         return None

@@ -42,8 +42,11 @@ class ExecutionHistory(Generic[News]):
     def news(self) -> list[News]:
         """Return what happened since the last call.
 
-        Reads backwards from the newest event, so that a long history is not read again.
+        Reads backwards from the newest event, so that a long history is not read again. The pages
+        of one reading are of one size, as the service demands; where the first shows that another
+        size fits better, or a later one that this size is too large, it is read anew.
         """
+        size, shrunk = self._page, False
         found: list[News] = []
         newest = self._seen
         token: dict[str, str] = {}
@@ -51,7 +54,7 @@ class ExecutionHistory(Generic[News]):
             page = self._aws.states.get_execution_history(
                 executionArn=self._execution_arn,
                 reverseOrder=True,
-                maxResults=self._page,
+                maxResults=size,
                 includeExecutionData=True,
                 **token,
             )
@@ -65,7 +68,12 @@ class ExecutionHistory(Generic[News]):
                     found.append(said)
             else:
                 if page.get("nextToken"):
-                    token = {"nextToken": page["nextToken"]}
+                    too_large = 2 * self._page < size
+                    if too_large or (not token and self._page > size and not shrunk):
+                        size, shrunk = self._page, shrunk or too_large
+                        found, newest, token = [], self._seen, {}
+                    else:
+                        token = {"nextToken": page["nextToken"]}
                     continue
             self._seen = newest
             return found[::-1]

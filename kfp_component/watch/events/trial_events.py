@@ -8,7 +8,7 @@ an event lacks is done without: the history is shown, and decides nothing.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,13 @@ class Wave:
 TrialNews = Wave | StartedTrial | Record
 
 
-def read_event(event: Mapping[str, Any]) -> TrialNews | None:
+def read_event(event: Mapping[str, Any], varying: Collection[str] = ()) -> TrialNews | None:
     """Return what an event of the history says of the trials; None if it is about others.
+
+    Args:
+        event: One of GetExecutionHistory.
+        varying: Names of the hyperparameters that vary. No other is kept: a pod that joins a sweep
+            of 500 trials reads all of their inputs, which may be large, before it shows any.
 
     Example:
         >>> read_event({"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 3}})
@@ -41,13 +46,13 @@ def read_event(event: Mapping[str, Any]) -> TrialNews | None:
         if event["type"] == "MapStateStarted":
             return Wave(int(event["mapStateStartedEventDetails"]["length"]))
         if event["type"] == "TaskScheduled":
-            return _started(event["taskScheduledEventDetails"])
+            return _started(event["taskScheduledEventDetails"], varying)
         return _record((event.get("stateExitedEventDetails") or {}).get("output") or "")
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
 
 
-def _started(details: Mapping[str, Any]) -> StartedTrial | None:
+def _started(details: Mapping[str, Any], varying: Collection[str]) -> StartedTrial | None:
     if not str(details.get("resource", "")).startswith("startExecution"):
         return None
     parameters = json.loads(details["parameters"])
@@ -56,12 +61,12 @@ def _started(details: Mapping[str, Any]) -> StartedTrial | None:
         return None
     given = parameters["Input"]
     given = json.loads(given) if isinstance(given, str) else given
-    tags = given.get("tags") or {}
+    tags, hyperparameters = given.get("tags") or {}, given.get("hyperparameters") or {}
     return StartedTrial(
         int(found[1]),
         str(tags.get("rl-configuration", "")),
         str(tags.get("rl-seed", "")),
-        given.get("hyperparameters") or {},
+        {name: hyperparameters.get(name) for name in varying},
     )
 
 

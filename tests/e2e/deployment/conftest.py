@@ -1,16 +1,19 @@
 """A stack on a local AWS that enforces permissions, and a way to take one away."""
 
 import json
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
 from tests.support.deploying import deployment
+from tests.support.deploying.local_aws_process import LocalAws
 from tests.support.step.launched_run import Launcher
 
 
 @pytest.fixture(scope="module")
-def launcher(enforcing_aws):
+def launcher(enforcing_aws: LocalAws) -> Launcher:
     """Whoever has assumed the launcher role of the deployed stack."""
     assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
     outputs = deployment.deploy(assembly, enforcing_aws.client)
@@ -26,7 +29,9 @@ def launcher(enforcing_aws):
 
 
 @pytest.fixture
-def without(enforcing_aws, launcher):
+def without(
+    enforcing_aws: LocalAws, launcher: Launcher
+) -> Callable[[str, str], AbstractContextManager[None]]:
     """Takes an action from the policy of a role, for a while."""
     iam = enforcing_aws.client("iam")
     names = [
@@ -36,14 +41,14 @@ def without(enforcing_aws, launcher):
     ]
 
     @contextmanager
-    def without(role, action):
+    def without(role: str, action: str) -> Iterator[None]:
         (name,) = [each for each in names if each.startswith(f"{deployment.STACK}-{role}")]
         (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
         whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         statements = [less for each in whole["Statement"] if (less := _less(each, action))]
         assert statements != whole["Statement"]
 
-        def put(document):
+        def put(document: dict[str, Any]) -> None:
             iam.put_role_policy(
                 RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document)
             )
@@ -57,7 +62,7 @@ def without(enforcing_aws, launcher):
     return without
 
 
-def _less(statement, action):
+def _less(statement: dict[str, Any], action: str) -> dict[str, Any] | None:
     actions = statement["Action"]
     left = [each for each in ([actions] if isinstance(actions, str) else actions) if each != action]
     return {**statement, "Action": left} if left else None

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.runs.sweep_runs import Sweep, SweepStage
 from tests.support.runs.training_jobs import wait_until
-from tests.support.template.permission_table import SWEEP, SWEEP_STOP, permissions
+from tests.support.template.permission_table import SWEEP, SWEEP_RETRY, SWEEP_STOP, permissions
 
 pytestmark = pytest.mark.e2e
 
@@ -122,3 +122,15 @@ def test_a_launcher_stops_a_sweep_and_sees_what_it_has_to(launcher, stage, witho
     states.stop_execution(executionArn=sweep.arn)
     assert states.describe_execution(executionArn=sweep.arn)["status"] == "ABORTED"
     sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"), seconds=20)
+
+
+@pytest.mark.parametrize(("role", "action"), permissions(SWEEP_RETRY))
+def test_a_launcher_redrives_a_sweep_only_where_it_may(launcher, stage, without, role, action):
+    sweep = stage.one({"hyperparameters": {"fail_seed": 1}})
+    sweep.end()
+    assert sweep.status == "FAILED"
+    sweep.states = launcher.client("stepfunctions")
+    with without(role, action), pytest.raises(ClientError, match=action):
+        sweep.redrive()
+    sweep.redrive()
+    sweep.stop()

@@ -8,6 +8,7 @@ from kfp import compiler, dsl
 
 from examples import custom_image_pipeline
 from kfp_component import train_rl_model
+from tests.contract.kfp_backend.components import OLDEST_ALLOWED
 from tests.kfp_backend import PodFailed, ProcessPods, Run
 from tests.support.step.kfp_pods import Cluster, train
 
@@ -129,3 +130,29 @@ def test_the_author_s_example(cluster, run):
     (evaluated,) = result.named("evaluate")
     url = trained.execution.outputs["model_artifact_url"]
     assert url in evaluated.executor_input
+
+
+@pytest.mark.parametrize("name", ["train", "sweep"])
+def test_what_the_oldest_kfp_allowed_has_compiled_runs(cluster, tmp_path, name):
+    """tests/contract/kfp_backend/components.py was compiled with it once."""
+    pod = cluster.sweep(train(lines=2)) if name == "sweep" else cluster.pod(train(lines=2))
+    own = {
+        "train": {"volume_size": 7, "hyperparameters": {"lr": 0.5}},
+        "sweep": {"space": {"lr": [0.1]}, "max_parallel": 2},
+    }
+    given = {
+        **{key: pod.arguments[key] for key in ("role", "image", "model_artifact_path")},
+        "source_dir": pod.arguments["source_dir"].rpartition("/")[0],
+        "state_machine_arn": pod.arn,
+        "launcher_image": "none-is-pulled",
+        **own[name],
+    }
+    environment = {key: text for key, text in pod.environment.items() if key != "KFP_POD_UID"}
+    pods = ProcessPods(tmp_path / "run", environment)
+    result = Run(OLDEST_ALLOWED / f"{name}.yaml", given).execute(pods).raised()
+    (task,) = result.tasks
+    url = task.execution.outputs["model_artifact_url"]
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    assert cluster.s3.head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
+    if name == "sweep":
+        assert task.execution.outputs["best_hyperparameters"] == {"lr": 0.1}

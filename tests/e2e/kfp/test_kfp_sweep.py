@@ -134,6 +134,29 @@ def test_too_many_failures_fail_the_step_once(cluster):
     assert len(status(cluster, pod)) == 1
 
 
+def test_a_person_s_retry_trains_only_what_has_no_result(cluster):
+    """Whether a pod redrives the sweep, or joins one that a person redrove in the console."""
+    pod = cluster.sweep(SCRIPT, **SIX, hyperparameters={"fail_seed": 2})
+    code, text = pod.run()
+    assert code == 1
+    assert "Retry this run in Kubeflow Pipelines within 14 days" in text
+    code, text = pod.run(KFP_POD_UID="another")
+    assert code == 1
+    assert "ended FAILED and is redriven" in text
+    assert status(cluster, pod) == ["FAILED"]
+    again = {"-t002-2", "-t005-2"}
+    first = {f"-t{number:03}" for number in range(1, 7)}
+    assert set(trials(cluster, pod)) == first | again
+    (execution,) = pod.executions(cluster.states)
+    cluster.states.redrive_execution(executionArn=execution["executionArn"])
+    code, text = pod.run(KFP_POD_UID="a third")
+    assert code == 1, text
+    assert "Joined the execution of this task" in text
+    described = cluster.states.describe_execution(executionArn=execution["executionArn"])
+    assert described["redriveCount"] == 2
+    assert set(trials(cluster, pod)) == first | again | {"-t002-3", "-t005-3"}
+
+
 def test_wrong_arguments_are_named_all_at_once(cluster):
     pod = cluster.sweep(SCRIPT, space={"lr": []}, seeds="x", objective_metric="rewards")
     code, text = pod.run()

@@ -1,6 +1,8 @@
 """Sweeps on the local AWS, each trial a real training job: what they answer, what they leave."""
 
 import json
+import time
+import uuid
 
 import pytest
 
@@ -197,7 +199,7 @@ def test_a_trial_whose_sync_is_dropped_is_awaited_all_the_same(stage):
 
 
 def test_more_at_once_than_the_quota_of_instances_wait_for_their_turn(stage):
-    """bench/sweep_capacity.py has it with 40 trials and 5 instances."""
+    """bench/sweeps/capacity.py has it with 40 trials and 5 instances."""
     shared = sweep_under_a_quota(stage, trials=6, instances=2)
     assert shared.counts == {"trials": 6, "succeeded": 6, "failed": 0}
     assert (shared.executions, shared.jobs) == (6, 6)
@@ -247,3 +249,68 @@ def test_each_bad_input_of_the_documents_is_named_with_its_value_and_what_is_all
             assert found[0] == argument
             assert value in found[1]
             assert allowed in found[1]
+
+
+@pytest.mark.slow
+def test_two_sweeps_of_the_same_job_name_share_the_names_and_say_so(stage):
+    """A training job's name is whose it was first; a redrive takes the next free names."""
+    prefix = f"same-{uuid.uuid4().hex[:8]}"
+    both = [stage.sweep({"seeds": 3, "job_name": prefix}) for _ in range(2)]
+    counted = [ended_counts(sweep) for sweep in both]
+    assert sum(counts["succeeded"] for counts in counted) == 3
+    assert sum(counts["failed"] for counts in counted) == 3
+    for sweep in (sweep for sweep in both if sweep.status == "FAILED"):
+        (reason,) = sweep.cause["failures"]
+        assert reason["error"] == "RequestRejected"
+        assert "names are never free again. Choose another job_name" in reason["message"]
+        sweep.redrive()
+        assert ended_counts(sweep) == {"trials": 3, "succeeded": 3, "failed": 0}
+
+
+@pytest.mark.slow
+def test_one_that_is_stopped_twice_and_redriven_three_times_trains_each_trial_once(stage):
+    sweep = stage.sweep({"seeds": 4, "max_parallel": 2, "hyperparameters": {"seconds": 3}})
+    for redrives in range(3):
+        if redrives:
+            sweep.redrive()
+        sweep.reach(lambda: len(sweep.jobs("InProgress")) == 2)
+        sweep.stop()
+        sweep.stop()
+        assert sweep.end()["status"] == "ABORTED"
+        sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=10)
+    sweep.redrive()
+    assert ended_counts(sweep) == {"trials": 4, "succeeded": 4, "failed": 0}
+    succeeded = [name for name, status in sweep.trials().items() if status == "SUCCEEDED"]
+    assert sorted(name.split("-t")[1][:3] for name in succeeded) == ["001", "002", "003", "004"]
+
+
+@pytest.mark.slow
+def test_one_that_is_stopped_as_it_is_planned_starts_nothing_until_it_is_redriven(stage):
+    sweep = stage.sweep({"seeds": 3})
+    sweep.stop()
+    assert sweep.end()["status"] == "ABORTED"
+    time.sleep(2)
+    assert (sweep.trials(), sweep.jobs()) == ({}, [])
+    sweep.redrive()
+    assert ended_counts(sweep) == {"trials": 3, "succeeded": 3, "failed": 0}
+    assert set(sweep.trials()) == names(sweep, range(1, 4))
+
+
+@pytest.mark.slow
+def test_a_trial_that_a_person_redrives_is_not_awaited_and_does_not_outlive_the_sweep(stage):
+    given = {"seeds": 3, "hyperparameters": {"seconds": 8}, "max_failed_trials": 1}
+    sweep = stage.sweep(given)
+    sweep.reach(lambda: len(sweep.jobs("InProgress")) == 3)
+    trial = sweep.arn.replace(":RlSweep:", ":RlTraining:") + "-t002"
+    sweep.states.stop_execution(executionArn=trial, cause="by hand")
+    sweep.reach(lambda: len(sweep.jobs("InProgress")) == 2)
+    sweep.states.redrive_execution(executionArn=trial)
+    assert ended_counts(sweep) == {"trials": 3, "succeeded": 2, "failed": 1}
+    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"), seconds=20)
+    (failed,) = sweep.output["failures"]
+    assert failed == {"trial": 2, "error": "ABORTED", "message": "by hand"}
+
+
+def ended_counts(sweep):
+    ended = sweep.end()
+    return json.loads(ended.get("output") or ended["cause"])["counts"]

@@ -20,9 +20,10 @@ def main(service: str, operation: str, *options: str) -> None:
         service, os.environ["AWS_REGION"], endpoint_url=os.environ["AWS_ENDPOINT_URL"]
     )
     name = operation.replace("-", "_")
-    members = client.meta.service_model.operation_model(
+    shape = client.meta.service_model.operation_model(
         client.meta.method_to_api_mapping[name]
-    ).input_shape.members
+    ).input_shape
+    members = shape.members if shape else {}
     spelled = {member.lower(): member for member in members}
     arguments = {
         spelled[option.removeprefix("--").replace("-", "")]: _value(value)

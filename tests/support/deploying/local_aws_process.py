@@ -19,21 +19,24 @@ READY_SECONDS = 30  # generous: 0.5 s on an idle machine
 class LocalAws:
     """A running local AWS: where it answers, and clients of it."""
 
-    process: subprocess.Popen
+    process: subprocess.Popen[str]
     endpoint_url: str
     _clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str, **credentials: str) -> Any:
+    def client(self, service: Any, **credentials: str) -> Any:
         """A boto3 client; of the root user unless credentials are given."""
         key = f"{service} {credentials}"
         if key not in self._clients:
-            root = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+            keys: Any = credentials or {
+                "aws_access_key_id": "test",
+                "aws_secret_access_key": "test",
+            }
             self._clients[key] = boto3.client(
                 service,
                 region_name="us-east-1",
                 endpoint_url=self.endpoint_url,
                 config=Config(proxies={}, max_pool_connections=30),
-                **(credentials or root),
+                **keys,
             )
         return self._clients[key]
 
@@ -48,6 +51,7 @@ class LocalAws:
             return self.process.wait(60)
         finally:
             self.process.kill()
+            assert self.process.stdout
             self.process.stdout.close()
 
 
@@ -59,6 +63,7 @@ def start_local_aws(*arguments: str, **environment: str) -> LocalAws:
         text=True,
         env={**os.environ, "AWS_ENDPOINT_URL": "http://stray.invalid", **environment},
     )
+    assert process.stdout
     readable, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
     line = process.stdout.readline() if readable else ""
     if not line.startswith("ready "):

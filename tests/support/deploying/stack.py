@@ -1,12 +1,13 @@
 """The stack, deployed once for the whole session onto the local AWS, with default settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.support.deploying import deployment
+from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,8 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def enforcing_aws():
+def enforcing_aws() -> Iterator[LocalAws]:
     """A server that checks permissions, and does not wait before a retry."""
-    from tests.support.deploying.local_aws_process import (
-        start_local_aws,  # on the path in this folder's tests only
-    )
-
     server = start_local_aws("--iam", "--stop-grace", "2", SFN_WAIT_SCALE="0")
     try:
         yield server
@@ -33,7 +30,7 @@ def enforcing_aws():
 
 
 @pytest.fixture(scope="session")
-def deployed(local_aws) -> Deployed:
+def deployed(local_aws: LocalAws) -> Deployed:
     """The default deployment."""
     assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
     outputs = deployment.deploy(assembly, local_aws.client)

@@ -35,7 +35,7 @@ class Account:
     def describe_training_job(self, *, TrainingJobName: str) -> Mapping[str, Any]:
         job = self.world.job(TrainingJobName)
         if job is None:
-            error = {"Code": "ValidationException", "Message": "Requested resource not found."}
+            error: Any = {"Code": "ValidationException", "Message": "Requested resource not found."}
             raise ClientError({"Error": error}, "DescribeTrainingJob")
         document = job.document()
         return document | {"CreationTime": datetime.fromisoformat(document["CreationTime"])}

@@ -180,7 +180,7 @@ class Machine:
         }
         if block.get("End"):
             return Ended("SUCCEEDED", sight.frame, output)
-        variables = tuple(sorted((sight.variables | assigned).items()))
+        variables = tuple(sorted({**sight.variables, **assigned}.items()))
         return sight.frame._replace(state=block["Next"], input=output, variables=variables)
 
     def _seconds(self, template: Any, sight: Sight, *, least: int) -> None:

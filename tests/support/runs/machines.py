@@ -5,6 +5,9 @@ import json
 import tarfile
 import time
 import uuid
+from typing import Any
+
+from tests.support.deploying.local_aws_process import LocalAws
 
 ROLE = "arn:aws:iam::000000000000:role/state-machine"
 SYNC = "arn:aws:states:::sagemaker:createTrainingJob.sync"
@@ -36,11 +39,18 @@ sys.exit(given.fail)
 class Machines:
     """State machines of one local AWS."""
 
-    def __init__(self, aws, role=ROLE):
+    def __init__(self, aws: LocalAws, role: str = ROLE) -> None:
         self.states = aws.client("stepfunctions")
         self.role = role
 
-    def create(self, members, *, start=None, role=None, **fields):
+    def create(
+        self,
+        members: dict[str, Any],
+        *,
+        start: str | None = None,
+        role: str | None = None,
+        **fields: Any,
+    ) -> str:
         definition = {
             "QueryLanguage": "JSONata",
             "StartAt": start or next(iter(members)),
@@ -53,12 +63,12 @@ class Machines:
             roleArn=role or self.role,
         )["stateMachineArn"]
 
-    def start(self, machine, value=None, **fields):
+    def start(self, machine: str, value: Any = None, **fields: Any) -> str:
         return self.states.start_execution(
             stateMachineArn=machine, input=json.dumps({} if value is None else value), **fields
         )["executionArn"]
 
-    def end(self, execution, seconds=60):
+    def end(self, execution: str, seconds: float = 60) -> dict[str, Any]:
         """The description of an execution once it has ended."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
@@ -68,21 +78,21 @@ class Machines:
             time.sleep(0.02)
         raise AssertionError(f"still running after {seconds} s: {self.types(execution)}")
 
-    def run(self, members, value=None, **fields):
+    def run(self, members: dict[str, Any], value: Any = None, **fields: Any) -> dict[str, Any]:
         return self.end(self.start(self.create(members, **fields), value))
 
-    def output(self, members, value=None, **fields):
+    def output(self, members: dict[str, Any], value: Any = None, **fields: Any) -> Any:
         description = self.run(members, value, **fields)
         assert description["status"] == "SUCCEEDED", description
         return json.loads(description["output"])
 
-    def events(self, execution):
+    def events(self, execution: str) -> list[dict[str, Any]]:
         return self.states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
 
-    def types(self, execution):
+    def types(self, execution: str) -> list[str]:
         return [event["type"] for event in self.events(execution)]
 
-    def reach(self, execution, event_type, seconds=30):
+    def reach(self, execution: str, event_type: str, seconds: float = 30) -> None:
         """Wait until the history has an event of this type."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
@@ -95,7 +105,7 @@ class Machines:
 class Training:
     """A job role, a bucket and a script: what a training job needs to run."""
 
-    def __init__(self, aws):
+    def __init__(self, aws: LocalAws) -> None:
         self.sagemaker = aws.client("sagemaker")
         iam, storage = aws.client("iam"), aws.client("s3")
         unique = uuid.uuid4().hex[:8]
@@ -110,7 +120,7 @@ class Training:
         storage.create_bucket(Bucket=self.bucket)
         storage.put_object(Bucket=self.bucket, Key="source.tar.gz", Body=_tar("train.py", TRAIN))
 
-    def request(self, seconds=0, fail=0, **fields):
+    def request(self, seconds: float = 0, fail: int = 0, **fields: Any) -> dict[str, Any]:
         """A CreateTrainingJob request of a job that takes so long and exits with this code."""
         submitted = {
             "sagemaker_submit_directory": json.dumps(f"s3://{self.bucket}/source.tar.gz"),
@@ -133,10 +143,10 @@ class Training:
             **fields,
         }
 
-    def describe(self, name):
+    def describe(self, name: str) -> dict[str, Any]:
         return self.sagemaker.describe_training_job(TrainingJobName=name)
 
-    def stopped(self, name, seconds=30):
+    def stopped(self, name: str, seconds: float = 30) -> bool:
         """Whether the job ends as Stopped in time."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
@@ -147,25 +157,25 @@ class Training:
         return False
 
 
-def allow(action, resource, **conditions):
+def allow(action: str | list[str], resource: str | list[str], **conditions: Any) -> dict[str, Any]:
     """A policy that allows one thing."""
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": resource}
     if conditions:
         statement["Condition"] = conditions["condition"]
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def train(**fields):
+def train(**fields: Any) -> dict[str, Any]:
     """A state that trains with the execution's input as its request."""
     return {"Type": "Task", "Resource": SYNC, "Arguments": "{% $request %}", "End": True, **fields}
 
 
-def training_machine(**fields):
+def training_machine(**fields: Any) -> dict[str, Any]:
     prepare = {"Type": "Pass", "Assign": {"request": "{% $states.input %}"}, "Next": "Train"}
     return {"Prepare": prepare, "Train": train(**fields)}
 
 
-def _tar(name, text):
+def _tar(name: str, text: str) -> bytes:
     stored = io.BytesIO()
     with tarfile.open(fileobj=stored, mode="w:gz") as archive:
         entry = tarfile.TarInfo(name)

@@ -27,7 +27,7 @@ def scaled_local_aws() -> Iterator[LocalAws]:
         server.stop()
 
 
-def row(*faults: dict[str, Any], act: Callable[..., Any] | None = None, **given: Any):
+def row(*faults: dict[str, Any], act: Callable[..., Any] | None = None, **given: Any) -> Any:
     """The run a test is about: its fault plan, what is done during it, its arguments."""
     return pytest.mark.parametrize("run", [(faults, act, given)], indirect=True, ids=[""])
 
@@ -44,13 +44,20 @@ def started(
     selected = [
         item
         for item in request.session.items
-        if item.path == request.path and "run" in item.fixturenames
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and "run" in item.fixturenames
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = {item.nodeid: pool.submit(go, *item.callspec.params["run"]) for item in selected}
+        runs = {item.nodeid: pool.submit(go, *run_of(item)) for item in selected}
         yield runs
         for run in runs.values():
             run.cancel()
+
+
+def run_of(test: pytest.Function) -> Any:
+    """What `row` gave a test: its faults, what is done during the run, its arguments."""
+    return test.callspec.params["run"]
 
 
 def check_ended(run: Run) -> Run:

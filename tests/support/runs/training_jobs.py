@@ -108,7 +108,7 @@ class TrainingJobs:
         """The files of an archive in the bucket, with their content."""
         with tarfile.open(fileobj=io.BytesIO(self.read(key))) as tar:
             files = [member for member in tar.getmembers() if member.isfile()]
-            return {file.name: tar.extractfile(file).read().decode() for file in files}
+            return {file.name: _content(tar, file).decode() for file in files}
 
     def describe(self, name: str) -> dict[str, Any]:
         """DescribeTrainingJob."""
@@ -131,7 +131,8 @@ class TrainingJobs:
 
     def lines(self, stream: str) -> list[str]:
         """All lines of a log stream, page by page."""
-        lines, token = [], {}
+        lines: list[str] = []
+        token: dict[str, str] = {}
         while True:
             page = self.logs.get_log_events(
                 logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=True, **token
@@ -148,6 +149,12 @@ class TrainingJobs:
         except self.logs.exceptions.ResourceNotFoundException:
             return False
         return any(text in line for line in lines)
+
+
+def _content(tar: tarfile.TarFile, file: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(file)
+    assert stream
+    return stream.read()
 
 
 def statuses(description: Mapping[str, Any]) -> list[str]:

@@ -65,12 +65,14 @@ class FaultProxy:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    proxy: FaultProxy
 
     def handle_error(self, *_: object) -> None:
         """Clients that are killed leave broken connections: no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -100,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def forward(self, body: bytes) -> tuple[int, bytes]:
         target = self.server.proxy.target
+        assert target.hostname
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
         try:
             connection.request("POST", self.path, body, dict(self.headers))

@@ -24,10 +24,11 @@ class FakeClock:
 
 
 def client_error(code: str, status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}},
-        "Operation",
-    )
+    answer: Any = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "Operation")
 
 
 class FakeStates:
@@ -75,6 +76,7 @@ class FakeStates:
             "status": self._status(execution),
             "startDate": datetime.fromtimestamp(began, UTC),
             "input": execution["input"],
+            "redriveCount": execution.get("redrives", 0),
         }
         if fields["status"] != "RUNNING":
             ended = execution.get("stopped", execution["began"] + self.lasts)
@@ -92,13 +94,32 @@ class FakeStates:
             execution["ending"] = {"status": "ABORTED", "error": error, "cause": cause}
         return self._answer()
 
+    def redrive_execution(self, *, executionArn: str, clientToken: str) -> dict[str, Any]:
+        self._called("redrive_execution")
+        execution = self.executions[executionArn]
+        if execution.get("token") != clientToken:
+            if self._status(execution) in ("RUNNING", "SUCCEEDED") or "redrivable" in execution:
+                raise client_error("ExecutionNotRedrivable")
+            self.redrive(executionArn, clientToken)
+        return self._answer()
+
+    def redrive(self, arn: str, token: str = "") -> None:
+        """What redrive_execution does; a person does it in the console."""
+        execution = self.executions[arn]
+        execution.pop("ending")
+        count = execution.get("redrives", 0) + 1
+        execution |= {"began": self.clock(), "redrives": count, "token": token}
+
     def get_execution_history(self, **arguments: Any) -> dict[str, Any]:
         self._called("get_execution_history")
         newest_first = sorted(self.history, key=lambda event: -event["id"])
-        first = int(arguments.get("nextToken", 0))
-        page = newest_first[first : first + arguments["maxResults"]]
-        following = first + len(page)
-        more = {"nextToken": str(following)} if following < len(newest_first) else {}
+        size = arguments["maxResults"]
+        first, _, before = arguments.get("nextToken", f"0/{size}").partition("/")
+        if int(before) != size:  # "Keep all other arguments unchanged."
+            raise client_error("InvalidToken")
+        page = newest_first[int(first) : int(first) + size]
+        following = int(first) + len(page)
+        more = {"nextToken": f"{following}/{size}"} if following < len(newest_first) else {}
         return {"events": page, **more}
 
     def _status(self, execution: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kfp_component.execution.result import Trained
 from kfp_component.execution.run import EndedExecution
-from kfp_component.record.record import LogLine, Record, SeenAttempt, Transition
+from kfp_component.record.record import LogLine, RunRecord, SeenAttempt, Transition
 from kfp_component.report.page import Report, render
 
 BEGIN = datetime(2026, 1, 31, 22, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def sample(values: int, failed: tuple[str, ...] = (), hosts: int = 1) -> str:
         failed: The instance types of earlier attempts that found no capacity.
         hosts: On how many hosts it ran.
     """
-    record, attempts, now = Record(), [], BEGIN + timedelta(seconds=9)
+    record, attempts, now = RunRecord(), [], BEGIN + timedelta(seconds=9)
     for number, instance_type in enumerate((*failed, "ml.c5.2xlarge"), 1):
         name = JOB if number == 1 else f"{JOB}-{number}"
         last = number > len(failed)
@@ -114,7 +114,7 @@ FAILED = (
 )
 
 
-def learn(record: Record, values: int, hosts: int) -> None:
+def learn(record: RunRecord, values: int, hosts: int) -> None:
     """Let a script of that many episodes write its log."""
     chance = random.Random(1)
     record.metrics.define({"episode_reward_mean": "reward=([-0-9.]+)", "loss": "loss=([0-9.]+)"})

@@ -30,6 +30,8 @@ STOP = "stop"
 """Without it stopping an execution does not stop the training job: one of two ways to stop it."""
 SWEEP_STOP = "sweep's stop"
 """The same of a sweep and its trials."""
+SWEEP_RETRY = "sweep's retry"
+"""Without it the retry of a task whose sweep has failed fails, and says what was denied."""
 CREATE = "create"
 """Without it Step Functions does not take the state machine."""
 
@@ -118,6 +120,7 @@ GRANTS: dict[str, dict[str, Grant]] = {
         "states:DescribeExecution": Grant((EXECUTIONS, SWEEP_EXECUTIONS), RUN),
         "states:GetExecutionHistory": Grant((EXECUTIONS, SWEEP_EXECUTIONS), RUN),
         "states:StopExecution": Grant((EXECUTIONS, SWEEP_EXECUTIONS), STOP),
+        "states:RedriveExecution": Grant((SWEEP_EXECUTIONS,), SWEEP_RETRY),
         "sagemaker:DescribeTrainingJob": Grant((JOBS,), RUN),
         "logs:DescribeLogStreams": Grant(_LOG_GROUP, RUN),
         "logs:GetLogEvents": Grant(_LOG_GROUP, RUN),

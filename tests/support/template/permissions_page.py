@@ -10,6 +10,7 @@ from tests.support.template.permission_table import (
     RUN,
     STOP,
     SWEEP,
+    SWEEP_RETRY,
     SWEEP_STOP,
 )
 
@@ -29,7 +30,8 @@ is taken from the role (`test_iam_least_privilege.py` and `test_iam_sweeps.py` t
 
 * **run**: a training run, with an error that names the action;
 * **stop**: stopping an execution, or its training job;
-* **sweep**, **sweep's stop**: the same of a sweep and its trials;
+* **sweep**, **sweep's stop**: the same of a sweep and its trials; **sweep's retry**: its redrive, when the
+  task of a failed sweep is retried;
 * **create**: making the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
 """
@@ -98,7 +100,8 @@ def render() -> str:
 
 
 def _use(use: str) -> str:
-    return f"**{use}**" if use in (RUN, STOP, CREATE, SWEEP, SWEEP_STOP) else use
+    shown = (RUN, STOP, CREATE, SWEEP, SWEEP_STOP, SWEEP_RETRY)
+    return f"**{use}**" if use in shown else use
 
 
 def _short(arn: str) -> str:

@@ -40,7 +40,7 @@ class Resolver:
         if len(node) == 1:
             ((name, value),) = node.items()
             function = getattr(self, "_" + name.removeprefix("Fn::").lower(), None)
-            if name == "Ref" or (name.startswith("Fn::") and function):
+            if function and (name == "Ref" or name.startswith("Fn::")):
                 return function(value)
             assert not name.startswith("Fn::"), f"no {name} here"
         return {key: self.resolve(value) for key, value in node.items()}

@@ -19,11 +19,11 @@ class Block(NamedTuple):
     text: str
 
 
-def name(page):
+def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def blocks(*languages):
+def blocks(*languages: str) -> list[Block]:
     """Return the blocks of the languages, of all pages."""
     return [
         Block(page, language, text)
@@ -33,12 +33,12 @@ def blocks(*languages):
     ]
 
 
-def prose(page):
+def prose(page: Path) -> str:
     """Return a page without its fenced blocks."""
     return _FENCE.sub("", page.read_text())
 
 
-def anchors(page):
+def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub makes of a page's headings."""
     titles = re.findall(r"^#+ +(.*)$", prose(page), re.MULTILINE)
     plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title).replace("`", "") for title in titles]

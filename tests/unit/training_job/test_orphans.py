@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from lambdas import stop_orphans
 from training_job.job_name import OWNER_VARIABLE, default_job_name
 from training_job.outcome.description import describe
-from training_job.outcome.orphans import EndedExecution
+from training_job.outcome.orphans import EndedTraining
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run"
 STARTED = datetime(2026, 1, 31, 12, 0, 0, 987_000, tzinfo=UTC)
@@ -155,6 +155,6 @@ def test_what_is_refused_is_raised_and_logged(orphans, capsys):
 
 
 def test_the_core_asks_only_for_descriptions():
-    ended = EndedExecution(ARN, STARTED.isoformat(), '{"job_name": "agent"}')
+    ended = EndedTraining(ARN, STARTED.isoformat(), '{"job_name": "agent"}')
     jobs = {"agent": describe(job("agent"))}
     assert list(ended.orphans(jobs.get)) == ["agent"]

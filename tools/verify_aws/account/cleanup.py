@@ -1,4 +1,4 @@
-"""Deletes everything that a run made: executions and jobs are stopped first, then the stack."""
+"""The end of a run: executions and jobs are stopped, then the stack and all else is deleted."""
 
 from __future__ import annotations
 

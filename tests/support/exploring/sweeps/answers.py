@@ -6,7 +6,7 @@ ones come first. Names and words of errors are those of recordings.
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from local_aws.corrections.states.integrations.sdk_errors import STEP_FUNCTIONS
 from tests.support.exploring.machine import Call
@@ -53,7 +53,7 @@ _LOOKS = {
     "not there yet": _look("ExecutionDoesNotExist", "Execution Does Not Exist: 'x'"),
     "without a cause": Raised({"Error": "States.Timeout", "Cause": None}),
 }
-_ENDS = {
+_ENDS: dict[str, dict[str, Any]] = {
     "fails": {
         "status": "FAILED",
         "error": "TrainingJobFailed",
@@ -119,9 +119,9 @@ def awaited(world: World, name: str) -> Iterator[Answer]:
             yield label, cost, after, Raised({"Error": "States.TaskFailed", "Cause": cause})
     if not world.deviations:
         return
-    for cause in (None, "", "{", "Rate exceeded"):
-        failed = Raised({"Error": "States.TaskFailed", "Cause": cause})
-        yield f"the task fails: {cause!r}", 1, world, failed
+    for words in (None, "", "{", "Rate exceeded"):
+        failed = Raised({"Error": "States.TaskFailed", "Cause": words})
+        yield f"the task fails: {words!r}", 1, world, failed
     timeout = Raised({"Error": "States.Timeout", "Cause": ""})
     yield "the task times out, it runs on", 1, world, timeout
     yield "the task times out", 1, world.aborted([name]), timeout

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
@@ -8,7 +9,7 @@ from kfp_component.errors import BadInput, StepError
 from kfp_component.execution.name import execution_name
 from kfp_component.execution.start import Starter
 from kfp_component.stopping.request import STOPPED_BY_USER, STOPPED_WITH_POD
-from kfp_component.task_input.executor_input import ExecutorInput
+from kfp_component.task_input.executor_input import SWEEP, ExecutorInput
 from kfp_component.task_input.retry_index import retry_index
 from tests.support.step.launcher_fakes import (
     RUN_ID,
@@ -20,6 +21,7 @@ from tests.support.step.launcher_fakes import (
 )
 
 TASK = ExecutorInput.parse(json.dumps(executor_input("s3://root")))
+SWEEPING = replace(TASK, component=SWEEP)
 
 
 class World:
@@ -156,6 +158,108 @@ def test_a_signal_stops_the_execution_that_was_found(world):
     stopper = NoStopper()
     Starter(world.aws, stopper, print, is_automatic_retry=True).start_or_join(TASK)
     assert stopper.targets[-1] == second.arn
+
+
+# --- sweeps are redriven --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        {"status": "FAILED", "error": "TrialsFailed"},
+        {"status": "ABORTED", "error": STOPPED_BY_USER},
+        {"status": "TIMED_OUT"},
+    ],
+)
+def test_a_person_s_retry_redrives_the_sweep_that_ended_without_a_model(world, ending):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, **ending)
+    second = world.pod(SWEEPING)
+    assert (second.arn, second.joined) == (first.arn, True)
+    assert world.aws.states.executions[first.arn]["redrives"] == 1
+    assert f"ended {ending['status']} and is redriven" in world.said[-1]
+    world.end(first.arn, **ending)
+    assert world.pod(SWEEPING).arn == first.arn
+    assert world.aws.states.executions[first.arn]["redrives"] == 2
+    assert len(world.aws.states.executions) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "redriven"), [(STOPPED_WITH_POD, 1), ("TrialsFailed", 0), (STOPPED_BY_USER, 0)]
+)
+def test_an_automatic_retry_redrives_only_what_ended_with_its_pod(world, error, redriven):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="ABORTED", error=error)
+    assert world.pod(SWEEPING, is_automatic_retry=True).arn == first.arn
+    assert world.aws.states.executions[first.arn].get("redrives", 0) == redriven
+
+
+def test_a_sweep_that_a_person_redrove_is_joined(world):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="TrialsFailed")
+    world.aws.states.redrive(first.arn)
+    world.clock.sleep(8)
+    assert world.pod(SWEEPING).arn == first.arn
+    assert world.aws.states.executions[first.arn]["redrives"] == 1
+
+
+def test_a_sweep_that_cannot_be_redriven_any_more_is_followed_by_another(world):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="TrialsFailed")
+    world.aws.states.executions[first.arn]["redrivable"] = False
+    assert world.pod(SWEEPING).arn == f"{first.arn}-2"
+    assert "training anew" in world.said[-1]
+
+
+def test_a_sweep_whose_arguments_were_wrong_begins_anew(world):
+    """A redrive would check them by the rules that the first deployment had."""
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="InvalidArguments")
+    assert world.pod(SWEEPING).arn == f"{first.arn}-2"
+    assert "redrive_execution" not in world.aws.states.calls
+
+
+def test_a_redrive_whose_answer_was_lost_is_not_made_twice(world):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="TrialsFailed")
+    redrive = world.aws.states.redrive_execution
+
+    def lost(**given):
+        redrive(**given)
+        world.aws.states.redrive_execution = redrive
+        raise ConnectionResetError
+
+    world.aws.states.redrive_execution = lost
+    assert world.pod(SWEEPING).arn == first.arn
+    assert world.aws.states.executions[first.arn]["redrives"] == 1
+
+
+def test_a_redrive_that_is_not_visible_yet_is_waited_for(world):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="TrialsFailed")
+    stale = world.aws.states.describe_execution(executionArn=first.arn)
+    describe, left = world.aws.states.describe_execution, [stale] * 4
+
+    def late(*, executionArn):
+        known = left and executionArn == first.arn
+        return left.pop() if known else describe(executionArn=executionArn)
+
+    world.aws.states.describe_execution = late
+    assert world.pod(SWEEPING).arn == first.arn
+    assert not left
+    assert len(world.aws.states.executions) == 1
+
+
+def test_a_role_that_may_not_redrive_is_told_so(world):
+    first = world.pod(SWEEPING)
+    world.end(first.arn, status="FAILED", error="TrialsFailed")
+    world.aws.states.faults = [None, None, None, client_error("AccessDeniedException")]
+    with pytest.raises(StepError, match=r"Could not redrive .*LauncherRoleArn"):
+        world.pod(SWEEPING)
+    assert len(world.aws.states.executions) == 1
+
+
+# --- which retry it is ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

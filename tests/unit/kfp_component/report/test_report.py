@@ -7,7 +7,7 @@ import pytest
 from kfp_component.execution.result import Trained
 from kfp_component.execution.run import EndedExecution
 from kfp_component.record.metric_series import Series
-from kfp_component.record.record import LogLine, Record, SeenAttempt, Transition
+from kfp_component.record.record import LogLine, RunRecord, SeenAttempt, Transition
 from kfp_component.report.chart import learning_curve, round_steps
 from kfp_component.report.html import Html, element, join
 from kfp_component.report.page import Report, render
@@ -69,7 +69,7 @@ ENDED = EndedExecution(
 
 
 def report(output=OUTPUT, notes=(), **arguments):
-    record = Record()
+    record = RunRecord()
     record.attempts.append(SeenAttempt("job", "ml.m5.large", 2, {}, False))
     record.metrics.define({"reward": "r=(.*)"})
     for number in range(100):
@@ -231,7 +231,7 @@ def grown(text):
 
 
 def test_the_timeline_is_to_scale_and_has_every_attempt_and_wait():
-    shown = stretches(OUTPUT, Record())
+    shown = stretches(OUTPUT, RunRecord())
     assert [stretch.title for stretch in shown] == ["Attempt 1", "Wait for attempt 2", "Attempt 2"]
     numbers, parts = bar(shown).split('class="bar"')
     assert grown(numbers) == [300, 300, 3720]
@@ -243,7 +243,7 @@ def test_the_timeline_is_to_scale_and_has_every_attempt_and_wait():
 
 
 def test_the_statuses_that_were_seen_of_an_earlier_attempt_are_in_the_timeline():
-    record, begin = Record(), datetime(2025, 12, 31, 23, 50, tzinfo=UTC).timestamp()
+    record, begin = RunRecord(), datetime(2025, 12, 31, 23, 50, tzinfo=UTC).timestamp()
     record.transitions["job-1"] = [
         Transition("Starting", begin, begin + 60, "Launching"),
         Transition("Interrupted", begin + 60, None, ""),
@@ -255,12 +255,12 @@ def test_the_statuses_that_were_seen_of_an_earlier_attempt_are_in_the_timeline()
 
 
 def test_a_run_of_one_attempt_has_one_status_column_and_no_headings():
-    shown = stretches({**OUTPUT, "attempts": []}, Record())
+    shown = stretches({**OUTPUT, "attempts": []}, RunRecord())
     assert len(shown) == 1
     assert 'class="group"' not in "".join(rows(shown))
     assert report().count("<th>Status</th>") == 2  # the timeline's, and the debugger rules'
 
 
 def test_no_time_is_no_bar():
-    assert stretches({}, Record()) == []
+    assert stretches({}, RunRecord()) == []
     assert bar([]) is None

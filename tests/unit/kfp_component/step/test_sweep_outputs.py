@@ -73,6 +73,11 @@ def test_a_failed_sweep_says_why_first(output):
     assert first == "Error: TrialsFailed: 2 of 6 trials failed."
     assert "  2 x TrainingJobFailed: It broke." in more
     assert "  last words" in more
+    assert any("Retry this run" in line and "14 days" in line for line in more)
+
+
+def test_wrong_arguments_are_not_to_be_retried():
+    assert "Retry" not in explain_sweep(NotTrained("InvalidArguments", "seeds", {}), ARN, {})
 
 
 def test_a_missing_state_machine_is_named_by_its_own_output(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from kfp_component.record.script_progress import ScriptProgress
 from kfp_component.step.launcher import choose_view
 from kfp_component.watch.progress import PlainView, TrainingSnapshot
+from kfp_component.watch.sweep import SweepSnapshot
 
 SNAPSHOT = TrainingSnapshot(
     "Training", 90.0, 1234, {"reward": 187.25}, progress="episode 40 of 100", share=0.4
@@ -63,7 +64,7 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     view.status("Training", "(65 s)")
     view.log("algo-1", "[not markup] a line")
     view.still(SNAPSHOT)
-    view._progress.refresh()
+    view._live.refresh()
     view.close()
     shown = console.file.getvalue()
     for part in (
@@ -85,6 +86,31 @@ def test_the_bar_shows_a_share_only_once_the_script_tells_one():
     view.still(SNAPSHOT)
     assert (task.completed, task.total) == (0.4, 1.0)
     view.close()
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_a_narrow_terminal_has_room_for_the_bar_and_every_word(width):
+    rich = pytest.importorskip("rich.console", reason="the extra `terminal` is not installed")
+    from kfp_component.watch.live import LiveView
+
+    console = rich.Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        width=width,
+        color_system=None,
+        legacy_windows=False,
+    )
+    view = LiveView(console)
+    view.still(
+        SweepSnapshot(
+            "12 running, 30 done, 2 failed of 200", "best 398.1 [381, 410] lr=0.001", 0.16, 90.0
+        )
+    )
+    view._live.refresh()
+    shown = console.file.getvalue()
+    view.close()
+    for part in ("running", "failed", "of", "200", "398.1", "lr=0.001", "━"):
+        assert part in shown
 
 
 @pytest.mark.parametrize(

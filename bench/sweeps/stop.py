@@ -1,11 +1,11 @@
-"""A sweep that is stopped at a third, and redriven: `python -m bench.sweep_stop`.
+"""A sweep that is stopped at a third, and redriven: `python -m bench.sweeps.stop`.
 
 200 trials, each a real training job. Once a third has succeeded, the sweep is stopped; 10 seconds
 later no trial and no training job may run. The redrive has to train the rest: each trial succeeds
 once, and nothing that succeeded is trained again. Prints the counts; exits with 1 when one is
 wrong.
 
-    python -m bench.sweep_stop [--trials 200] [--at-once 10]
+    python -m bench.sweeps.stop [--trials 200] [--at-once 10]
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def seconds_until_nothing_runs(sweep: Sweep) -> float:
 
 def main() -> int:
     """Stop and redrive the sweep; return 1 when anything was wrong."""
-    parser = argparse.ArgumentParser(prog="python -m bench.sweep_stop")
+    parser = argparse.ArgumentParser(prog="python -m bench.sweeps.stop")
     parser.add_argument("--trials", type=int, default=200, help="how many (200)")
     parser.add_argument("--at-once", type=int, default=10, help="of them at a time (10)")
     options = parser.parse_args()

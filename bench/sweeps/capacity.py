@@ -1,10 +1,10 @@
-"""A sweep that wants more instances than the account has: `python -m bench.sweep_capacity`.
+"""A sweep that wants more instances than the account has: `python -m bench.sweeps.capacity`.
 
 All trials are started at once; nothing is said of `capacity_wait`, whose default for sweeps is a
 day. Waits are scaled to a hundredth. Exits with 1 when a trial failed, trained twice or not at all,
 or more jobs ran than the quota allows.
 
-    python -m bench.sweep_capacity [--trials 40] [--instances 5]
+    python -m bench.sweeps.capacity [--trials 40] [--instances 5]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.runs.sweep_runs import SweepStage
 
 def main() -> int:
     """Run the sweep; return 1 when anything was wrong."""
-    parser = argparse.ArgumentParser(prog="python -m bench.sweep_capacity")
+    parser = argparse.ArgumentParser(prog="python -m bench.sweeps.capacity")
     parser.add_argument("--trials", type=int, default=40, help="how many, all at once (40)")
     parser.add_argument("--instances", type=int, default=5, help="the quota (5)")
     options = parser.parse_args()
