@@ -66,7 +66,7 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     # What a person mistypes, and a script that refuses: both are told where they stand.
     failing = "! python -m examples.first_run '{}'"
     printed = shell(local, failing.replace("{}", '{"instance_typ": "ml.m5.large"}'), tmp_path)
-    assert "instance_typ   is not an argument; did you mean instance_type?" in printed
+    assert "instance_typ  is not an argument; did you mean instance_type?" in printed
     printed = shell(local, failing.replace("{}", '{"hyperparameters": {"x": 1}}'), tmp_path)
     assert "train.py: error: unrecognized arguments: --x 1" in printed
     assert "log      above; links lead to AWS" in printed
