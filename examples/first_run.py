@@ -25,18 +25,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from examples.program.console import Console
 from examples.program.demo_examples import EXAMPLES, Example
 from examples.program.errors import ExampleError
+from examples.program.job_log import JobLog
 from examples.program.local_stack import ROOT
-from kfp_component import upload_source
+from examples.program.training_log import TrainingLog
+from kfp_component import SourceError, upload_source
 
 _LOOK_SECONDS = 2.0
 _CHOICES = ("cartpole", "newsvendor")
+_TOLD = ("CreateTrainingJob", "WaitForJob", "WaitBeforeRetry", "StopTrainingJob")
+"""States that last, or that a person wants to hear of."""
 
 
 def run(console: Console, stack: str, example: Example, more: dict[str, Any]) -> bool:
     """Start a run, follow it, and return whether it succeeded.
 
     Raises:
-        ExampleError: the stack is not there, or AWS refused.
+        SourceError: the training code cannot be uploaded.
+        botocore.exceptions.ClientError: the stack is not there, or AWS refused.
     """
     with console.stage(f"Read the outputs of the stack {stack}"):
         outputs = _outputs(stack)
@@ -51,6 +56,10 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     good: bool = ended["status"] == "SUCCEEDED"
     told = json.loads(ended.get("output") or ended.get("cause") or "{}")
     facts = {name: str(told[name]) for name in ("message", "model_artifact_url") if name in told}
+    for problem in told.get("problems", []):
+        facts[problem["argument"]] = problem["message"]
+    if "job_name" in told and not good and _is_local():
+        facts["log"] = "above; links lead to AWS, where there is no such run"
     title = ended["status"] + (f": {ended['error']}" if "error" in ended else "")
     console.summary(title, facts or {"Execution": ended["executionArn"]}, good=good)
     return good
@@ -83,20 +92,32 @@ def _upload(example: Example, given: dict[str, Any]) -> None:
 
 
 def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
+    """Start the execution and show its states and the training's lines until it ends."""
     states = boto3.client("stepfunctions")
     started = states.start_execution(stateMachineArn=state_machine, input=json.dumps(given))
     arn = started["executionArn"]
-    console.detail(arn)
+    console.detail(f"{arn} (Ctrl-C leaves it running)")
+    log = JobLog(arn)
+    show = TrainingLog(console.detail)
     while True:
         ended = states.describe_execution(executionArn=arn)
+        for kind, text in log.news():
+            if kind == "line":
+                show(text)
+            elif text in _TOLD:
+                console.detail(f"[{text}]")
         if ended["status"] != "RUNNING":
             return ended
         time.sleep(_LOOK_SECONDS)
 
 
+def _is_local() -> bool:
+    return "AWS_ENDPOINT_URL" in os.environ
+
+
 def _default() -> str:
     """Return the example that needs nothing built: AWS has an image with Ray, this machine none."""
-    return "cartpole" if os.environ.get("AWS_ENDPOINT_URL") else "newsvendor"
+    return "cartpole" if _is_local() else "newsvendor"
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -120,9 +141,12 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(sys.stdout)
     try:
         return 0 if run(console, options.stack, EXAMPLES[options.example], options.more) else 1
-    except (ExampleError, BotoCoreError, ClientError) as error:
+    except (ExampleError, SourceError, BotoCoreError, ClientError) as error:
         console.failure(str(error))
         return 1
+    except KeyboardInterrupt:
+        console.failure("Watching ended; the execution goes on, if one was started.")
+        return 130
 
 
 if __name__ == "__main__":

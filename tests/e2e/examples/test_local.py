@@ -60,6 +60,16 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     assert start == "make local\n"
     printed = shell(local, plan + run, tmp_path)
     assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*-2/output/model.tar.gz", printed)
+    assert "\n   [CreateTrainingJob]\n" in printed
+    assert "\n   episode_reward_mean: 500.0" in printed
+
+    # What a person mistypes, and a script that refuses: both are told where they stand.
+    failing = "! python -m examples.first_run '{}'"
+    printed = shell(local, failing.replace("{}", '{"instance_typ": "ml.m5.large"}'), tmp_path)
+    assert "instance_typ  is not an argument; did you mean instance_type?" in printed
+    printed = shell(local, failing.replace("{}", '{"hyperparameters": {"x": 1}}'), tmp_path)
+    assert "train.py: error: unrecognized arguments: --x 1" in printed
+    assert "log      above; links lead to AWS" in printed
 
     local.process.send_signal(signal.SIGINT)
     assert local.finish() == 0

@@ -150,6 +150,9 @@ def test_a_step_that_fails_in_a_loop_is_named(tmp_path: Path) -> None:
 SLEEPS = """
 from kfp import dsl
 from kfp_component import run_pipeline
+from kfp_component.author.local import processes
+
+processes.PATIENCE_SECONDS = 1  # a shell's background ignores SIGINT: the sleeper has to be killed
 
 @dsl.container_component
 def sleep(seconds: int):
