@@ -78,7 +78,7 @@ class Sweep:
         assert int(size) == maxResults, "pages of one reading are of one size"
         first = int(begin)
         last = max(0, first - maxResults)
-        more = {"nextToken": f"{last}/{maxResults}"} if last else {}
+        more: Answer = {"nextToken": f"{last}/{maxResults}"} if last else {}
         return {"events": [self._event(number) for number in range(first, last, -1)], **more}
 
     def _event(self, number: int) -> Answer:
