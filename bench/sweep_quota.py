@@ -74,7 +74,7 @@ class Sweep:
         self._called("GetExecutionHistory")
         begun = min(1.0, self.now / self.lasts) * self.trials
         newest = 1 + int(begun * self.events_per_trial)
-        begin, _, size = (nextToken or f"{newest}/{maxResults}").partition("/")
+        begin, size = (nextToken or f"{newest}/{maxResults}").split("/")
         assert int(size) == maxResults, "pages of one reading are of one size"
         first = int(begin)
         last = max(0, first - maxResults)
