@@ -9,6 +9,7 @@ from kfp_component.durations import duration
 from kfp_component.errors import ExitCode
 from kfp_component.execution.result import (
     INVALID_ARGUMENTS,
+    UNEXPECTED_OUTPUT,
     DryRun,
     NotTrained,
     Swept,
@@ -116,7 +117,7 @@ def explain_sweep(
             lines.append(f"  {_reason(reason)}")
     for job, tail in last_lines.items():
         lines += [f"Last log lines of {job}:", *(f"  {line}" for line in tail)]
-    if failure.error != INVALID_ARGUMENTS:
+    if failure.error not in (INVALID_ARGUMENTS, UNEXPECTED_OUTPUT):
         lines.append(_NEXT)
     lines.append(f"Execution: {links(execution_arn, None)['execution']}")
     return "\n".join(lines)
