@@ -104,7 +104,8 @@ def measure(trials: int, input_bytes: int) -> bool:
             stdout=subprocess.PIPE,
             text=True,
         )
-        said, peak = [], 0
+        said: list[str] = []
+        peak = 0
         reader = threading.Thread(target=lambda: said.extend(process.stdout or ()))
         reader.start()
         while process.poll() is None:

@@ -73,11 +73,12 @@ class Sweep:
         self._called("GetExecutionHistory")
         begun = min(1.0, self.now / self.lasts) * self.trials
         newest = 1 + int(begun * self.events_per_trial)
-        first, _, size = (nextToken or f"{newest}/{maxResults}").partition("/")
+        first, size = (nextToken or f"{newest}/{maxResults}").split("/")
         assert int(size) == maxResults, "pages of one reading are of one size"
         last = max(0, int(first) - maxResults)
         more = {"nextToken": f"{last}/{maxResults}"} if last else {}
-        return {"events": [self._event(number) for number in range(int(first), last, -1)], **more}
+        events = [self._event(number) for number in range(int(first), last, -1)]
+        return {"events": events} | more
 
     def _event(self, number: int) -> Answer:
         if number == 1:

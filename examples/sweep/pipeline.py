@@ -21,7 +21,9 @@ class Outputs(NamedTuple):
     report: dsl.HTML
 
 
-@dsl.pipeline(name="sweep", description="Q-learning: which learning rate, how much exploration?")
+@dsl.pipeline(  # type: ignore[untyped-decorator]
+    name="sweep", description="Q-learning: which learning rate, how much exploration?"
+)
 def pipeline(
     state_machine_arn: str,
     region: str,

@@ -69,7 +69,7 @@ def explorer(monkeypatch):
     [
         pytest.param({"job_name": "agent"}, [EQUAL], 2, marks=pytest.mark.long),
         pytest.param({}, [EQUAL], 2, marks=pytest.mark.long),
-        ({"job_name": "agent"}, [AHEAD, BEHIND], 1),
+        pytest.param({"job_name": "agent"}, [AHEAD, BEHIND], 1, marks=pytest.mark.long),
         pytest.param({}, [AHEAD, BEHIND], 1, marks=pytest.mark.long),
         pytest.param(
             {"job_name": "agent", "assume_role": ROLE},

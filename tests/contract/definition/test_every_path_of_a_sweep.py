@@ -71,7 +71,7 @@ ENDS = {"SUCCEEDED", "ABORTED", "TrialsFailed", "RequestRejected"}
 @pytest.mark.parametrize(
     ("given", "resumes", "deviations", "ends"),
     [
-        (ONE, True, 2, ENDS),
+        pytest.param(ONE, True, 2, ENDS, marks=pytest.mark.long),
         (ONE, False, 1, ENDS),
         (TWO, True, 1, ENDS),
         (ONE | {"max_failed_trials": 1}, True, 1, ENDS),
