@@ -31,6 +31,7 @@ from examples.program.training_log import TrainingLog
 from kfp_component import SourceError, upload_source
 
 _LOOK_SECONDS = 2.0
+_LAST_LOOKS = 3
 _CHOICES = ("cartpole", "newsvendor")
 _TOLD = ("CreateTrainingJob", "WaitForJob", "WaitBeforeRetry", "StopTrainingJob")
 """States that last, or that a person wants to hear of."""
@@ -97,18 +98,29 @@ def _follow(console: Console, state_machine: str, given: dict[str, Any]) -> Any:
     started = states.start_execution(stateMachineArn=state_machine, input=json.dumps(given))
     arn = started["executionArn"]
     console.detail(f"{arn} (Ctrl-C leaves it running)")
-    log = JobLog(arn)
-    show = TrainingLog(console.detail)
+    log, training = JobLog(arn), TrainingLog(console.detail)
+    looks = _LAST_LOOKS
     while True:
         ended = states.describe_execution(executionArn=arn)
-        for kind, text in log.news():
-            if kind == "line":
-                show(text)
-            elif text in _TOLD:
-                console.detail(f"[{text}]")
+        lines = _show_news(log, console, training)
         if ended["status"] != "RUNNING":
-            return ended
+            # A job's lines may come some seconds after its end.
+            looks -= 1
+            if not log.jobs or (lines == 0 and looks < _LAST_LOOKS - 1) or looks == 0:
+                return ended
         time.sleep(_LOOK_SECONDS)
+
+
+def _show_news(log: JobLog, console: Console, training: TrainingLog) -> int:
+    """Show what is new, and return how many lines of the training that was."""
+    lines = 0
+    for kind, text in log.news():
+        if kind == "line":
+            training(text)
+            lines += 1
+        elif text in _TOLD:
+            console.detail(f"[{text}]")
+    return lines
 
 
 def _is_local() -> bool:

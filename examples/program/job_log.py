@@ -17,6 +17,9 @@ class JobLog:
 
     Args:
         execution: its ARN.
+
+    Attributes:
+        jobs: the names of its jobs so far.
     """
 
     def __init__(self, execution: str) -> None:
@@ -24,7 +27,7 @@ class JobLog:
         self._states = boto3.client("stepfunctions")
         self._logs = boto3.client("logs")
         self._seen = 0
-        self._jobs: list[str] = []
+        self.jobs: list[str] = []
         self._read: dict[str, str] = {}
 
     def news(self) -> Iterator[tuple[str, str]]:
@@ -35,7 +38,7 @@ class JobLog:
                 yield "state", name
             scheduled = event.get("taskScheduledEventDetails", {})
             if scheduled.get("resource") == "createTrainingJob.sync":
-                self._jobs.append(json.loads(scheduled["parameters"])["TrainingJobName"])
+                self.jobs.append(json.loads(scheduled["parameters"])["TrainingJobName"])
         for stream in self._streams():
             for line in self._lines(stream):
                 yield "line", line
@@ -50,7 +53,7 @@ class JobLog:
 
     def _streams(self) -> list[str]:
         found = []
-        for job in self._jobs:
+        for job in self.jobs:
             try:
                 described = self._logs.describe_log_streams(
                     logGroupName=_GROUP, logStreamNamePrefix=f"{job}/"

@@ -9,6 +9,7 @@ KFP 2.17, which only this module uses.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import io
 import os
@@ -100,6 +101,7 @@ def run_pipeline(
         context.enter_context(contextlib.redirect_stdout(io.StringIO()))
         context.enter_context(warnings.catch_warnings(action="ignore", category=UserWarning))
         for module, name, ours in (
+            (builtins, "print", print),  # KFP indents it, and two steps at once leave it so
             (subprocess_task_handler, "SubprocessTaskHandler", _task_handler(steps)),
             (executor_input_utils, "construct_executor_input", steps.construct_executor_input),
         ):

@@ -67,8 +67,8 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     failing = "! python -m examples.first_run '{}'"
     printed = shell(local, failing.replace("{}", '{"instance_typ": "ml.m5.large"}'), tmp_path)
     assert "instance_typ  is not an argument; did you mean instance_type?" in printed
-    printed = shell(local, failing.replace("{}", '{"hyperparameters": {"x": 1}}'), tmp_path)
-    assert "train.py: error: unrecognized arguments: --x 1" in printed
+    printed = shell(local, failing.replace("{}", '{"hyperparameters": {"nonsense": 1}}'), tmp_path)
+    assert "train.py: error: unrecognized arguments: --nonsense 1" in printed
     assert "log      above; links lead to AWS" in printed
 
     local.process.send_signal(signal.SIGINT)

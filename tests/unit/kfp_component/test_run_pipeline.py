@@ -146,6 +146,12 @@ def test_a_step_that_fails_in_a_loop_is_named(tmp_path: Path) -> None:
     assert set(lines) == {"inputs: ['name']"}
 
 
+def test_a_loop_leaves_print_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    run_pipeline(greeting_many, {"names": ["Ada", "Grace", "Alan"]})
+    print("plain")
+    assert capsys.readouterr().out == "plain\n"
+
+
 # Says which process sleeps, started by the step that the signal is to end.
 SLEEPS = """
 from kfp import dsl
