@@ -30,13 +30,8 @@ is taken from the role (`test_iam_least_privilege.py` and `test_iam_sweeps.py` t
 
 * **run**: a training run, with an error that names the action;
 * **stop**: stopping an execution, or its training job;
-<<<<<<< HEAD
 * **sweep**, **sweep's stop**: the same of a sweep and its trials; **sweep's retry**: its redrive,
   when the task of a failed sweep is retried;
-=======
-* **sweep**, **sweep's stop**: the same of a sweep and its trials;
-* **sweep's retry**: the redrive by which the retry of a failed sweep's task goes on;
->>>>>>> main
 * **create**: making the state machine;
 * otherwise, why the permission is there although the local AWS cannot show it.
 """
