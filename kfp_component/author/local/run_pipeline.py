@@ -60,15 +60,8 @@ def run_pipeline(
             shown; or the pipeline cannot be run here.
 
     Example:
-        >>> from kfp import dsl
-        >>> @dsl.component(base_image="python:3.12", install_kfp_package=False)
-        ... def shout(text: str) -> str:
-        ...     return text.upper()
-        >>> @dsl.pipeline
-        ... def greeting(name: str) -> str:
-        ...     return shout(text=name).output
-        >>> run_pipeline(greeting, {"name": "Ada"}, show=print)
-        {'Output': 'ADA'}
+        >>> inputs = {"source_dir": "s3://my-bucket/source/sourcedir.tar.gz"}
+        >>> outputs = run_pipeline(pipeline, inputs, show=print)  # doctest: +SKIP
     """
     if _release(kfp.__version__) < _release(_KFP):
         raise LocalRunError(

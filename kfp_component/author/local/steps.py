@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kfp.local import executor_input_utils, status
+from kfp.local import executor_input_utils, status, subprocess_task_handler
 
 from kfp_component.author.local.processes import StepProcesses
 
