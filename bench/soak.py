@@ -2,7 +2,8 @@
 
 Each execution gets a fault plan drawn by a seed, and with it the outcome, the error and the number
 of training jobs that docs/outcomes.md implies. Prints one line a kind of plan and the sums; exits
-with 1 when an execution ended otherwise, a job was lost, doubled or left running.
+with 1 when an execution ended otherwise, a job was lost, doubled or left running. The plans, a
+function each, are the table that most of this module is.
 
     python -m bench.soak [--executions 200] [--at-once 20] [--seed 1]
 """

@@ -1,8 +1,8 @@
 """The training workflow as AWS CDK constructs; `rl_training_cdk` in an installed package.
 
 `RlTrainingWorkflow` is the state machine for a stack of one's own, `RlSweepWorkflow` that of sweeps
-beside it, `RlTrainingStack` all that one
-account needs, and `python -m rl_training_cdk.app` an app of it (docs/construct.md).
+beside it, `RlTrainingStack` all that one account needs, and `python -m rl_training_cdk.app` an app
+of it (docs/construct.md).
 """
 
 from __future__ import annotations

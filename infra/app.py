@@ -1,6 +1,6 @@
 """The CDK app: `cdk.json` runs it as `python3 -m infra.app`.
 
-The only reader of the CDK context and of the environment.
+It alone hands the CDK context on; `settings.context` reads settings from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""docs/troubleshooting.md: the messages that people meet, each made by the code that says it."""
+"""docs/troubleshooting.md: the messages that people meet, each made by the code that says it.
+
+One function a section of the page, in the page's order; together so that it reads like the page.
+"""
 
 from __future__ import annotations
 

@@ -21,6 +21,10 @@ class Settings(BaseModel):
     """What one deployment is made of; `read_settings` makes it from a CDK context.
 
     A setting that is None or empty is a choice not made: nothing is created or limited for it.
+
+    Example:
+        >>> Settings(stack_name="Research").state_machine_name
+        'RlTraining'
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -12,6 +12,11 @@ class InvalidSettings(ValueError):
 
     Attributes:
         problems: each as (setting, what is wrong and what is accepted).
+
+    Example:
+        >>> print(InvalidSettings([("stack_name", "not a name")]))
+        These settings cannot be deployed:
+          - stack_name: not a name
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

@@ -1,5 +1,6 @@
 """What a setting may be: its form, and the words for it that the page and the messages share.
 
+One table, long because the settings are many: each type stands beside the words for it.
 A value is typed in a settings file, or the text of `-c name=value`.
 """
 

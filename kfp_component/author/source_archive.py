@@ -21,7 +21,14 @@ LARGEST_BYTES = 100 * 1024 * 1024
 
 
 class SourceError(Exception):
-    """The source cannot be packed or uploaded; the message says why, and what to do."""
+    """The source cannot be packed or uploaded; the message says why, and what to do.
+
+    Example:
+        >>> try:
+        ...     upload_source("my_training", "s3://my-bucket/source")
+        ... except SourceError as error:
+        ...     sys.exit(str(error))  # doctest: +SKIP
+    """
 
 
 @dataclass(frozen=True)

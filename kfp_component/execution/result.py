@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeVar
 
 # Exit code 2, "the arguments are wrong", is for this error; every other failure is 1.
 INVALID_ARGUMENTS = "InvalidArguments"
+# Of an execution that succeeded, but of another state machine than the step is for.
+UNEXPECTED_OUTPUT = "UnexpectedOutput"
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def read_result(description: dict[str, Any], wanted: type[Ended]) -> Ended | Dry
     if not missing:
         return wanted(output)
     return NotTrained(
-        "UnexpectedOutput",
+        UNEXPECTED_OUTPUT,
         f"The execution succeeded, but its output has no {', '.join(missing)}: state_machine_arn "
         f"is not the state machine {wanted.machine}, or one of another version than this "
         "component.",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kfp_component.errors import StepError
 from kfp_component.task_input.executor_input import ExecutorInput, OutputArtifact
 
 
@@ -45,11 +46,23 @@ def write_outputs(
         artifacts: Each artifact.
 
     Raises:
-        OSError: One cannot be written.
+        StepError: One cannot be written; the model that they tell of exists all the same.
 
     Example:
         >>> write_outputs(task, *training_outputs(arn, trained, report))  # doctest: +SKIP
     """
+    try:
+        _write_all(task, parameters, artifacts)
+    except OSError as error:
+        raise StepError(
+            f"The model exists ({parameters['model_artifact_url']}), but the outputs of this step "
+            f"could not be written: {error}. A retry of this task reuses it."
+        ) from error
+
+
+def _write_all(
+    task: ExecutorInput, parameters: Mapping[str, Any], artifacts: Mapping[str, Written]
+) -> None:
     for name, artifact in task.artifacts.items():
         _write(artifact.path, artifacts[name].content)
     for name, path in task.parameter_files.items():

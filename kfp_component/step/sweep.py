@@ -6,9 +6,10 @@ from typing import Any
 
 from kfp_component.aws.clients import Aws
 from kfp_component.durations import duration
-from kfp_component.errors import ExitCode, StepError
+from kfp_component.errors import ExitCode
 from kfp_component.execution.result import (
     INVALID_ARGUMENTS,
+    UNEXPECTED_OUTPUT,
     DryRun,
     NotTrained,
     Swept,
@@ -69,13 +70,7 @@ class SweepStep:
     def _hand_on(self, ended: EndedExecution, swept: Swept, shown: SweepWatch) -> int:
         curves = self._curves(swept, shown.age())
         report = SweepReport(self._task.arguments, ended, swept, curves, shown.last_lines)
-        try:
-            write_outputs(self._task, *sweep_outputs(ended.arn, swept, render(report)))
-        except OSError as error:
-            raise StepError(
-                f"The model exists ({swept.model_artifact_url}), but the outputs of this step "
-                f"could not be written: {error}. A retry of this task reuses the sweep."
-            ) from error
+        write_outputs(self._task, *sweep_outputs(ended.arn, swept, render(report)))
         self._view.say(f"Swept in {duration(shown.age())}: {swept.model_artifact_url}")
         found = json.dumps(swept.output["best_hyperparameters"])
         self._view.say(f"Best hyperparameters: {found}, seed {swept.output['best_seed']}")
@@ -122,7 +117,7 @@ def explain_sweep(
             lines.append(f"  {_reason(reason)}")
     for job, tail in last_lines.items():
         lines += [f"Last log lines of {job}:", *(f"  {line}" for line in tail)]
-    if failure.error != INVALID_ARGUMENTS:
+    if failure.error not in (INVALID_ARGUMENTS, UNEXPECTED_OUTPUT):
         lines.append(_NEXT)
     lines.append(f"Execution: {links(execution_arn, None)['execution']}")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from kfp_component.aws.clients import Aws
 from kfp_component.durations import duration, number
-from kfp_component.errors import ExitCode, StepError
+from kfp_component.errors import ExitCode
 from kfp_component.execution.result import DryRun, NotTrained, Trained, read_result
 from kfp_component.execution.run import EndedExecution
 from kfp_component.report.page import Report, render
@@ -53,13 +53,7 @@ class TrainingStep:
             *shown.record.unmatched(trained.final_metrics),
         ]
         report = Report(self._task.arguments, ended, trained, shown.record, notes)
-        try:
-            write_outputs(self._task, *training_outputs(ended.arn, trained, render(report)))
-        except OSError as error:
-            raise StepError(
-                f"The model exists ({trained.model_artifact_url}), but the outputs of this step "
-                f"could not be written: {error}. A retry of this task reuses the model."
-            ) from error
+        write_outputs(self._task, *training_outputs(ended.arn, trained, render(report)))
         self._view.say(f"Trained in {duration(shown.age())}: {trained.model_artifact_url}")
         for name, value in trained.final_metrics.items():
             self._view.say(f"  {name}: {number(value)}")

@@ -15,6 +15,7 @@ from kfp_component.watch.events.trial_events import TrialNews, Wave, read_event
 from kfp_component.watch.execution import Age, ExecutionWatch, shown_poll
 from kfp_component.watch.progress import View
 from kfp_component.watch.schedule import Poll, spacing
+from training_job.links import LOG_GROUP
 from training_sweep.records import Record
 
 # A sweep of 500 trials writes 5,000 to 12,500 events: they are read in pages as large as memory
@@ -171,9 +172,13 @@ class SweepWatch:
             return
         self._view.say(f"{name} failed: {record.error}: {record.message}{which}")
         self._failures_told += 1
-        if record.job and self._failures_told <= _SHOWN_FAILURES and not self._elsewhere:
-            self._unread.append(record)
-            self._logs.hasten()
+        if not record.job or self._failures_told > _SHOWN_FAILURES:
+            return
+        if self._elsewhere:
+            self._view.say(f"Its log is in the account of assume_role: {LOG_GROUP}, {record.job}")
+            return
+        self._unread.append(record)
+        self._logs.hasten()
 
     def _read_logs(self) -> float:
         while self._unread:

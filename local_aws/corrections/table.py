@@ -1,4 +1,7 @@
-"""Everything of ministack that is put right: the one table, used to install, check and document."""
+"""Everything of ministack that is put right: the one table, used to install, check and document.
+
+One row a correction, and nothing else: it is as long as there are differences.
+"""
 
 import importlib
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 import ast
 from importlib import import_module
+from inspect import getdoc, isclass, isroutine
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ def test_every_public_name_is_there_and_documented(package):
     module = import_module(package)
     for name in module.__all__:
         assert getattr(module, name).__doc__
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_function_and_class_has_an_example(package):
+    module = import_module(package)
+    public = {name: getattr(module, name) for name in module.__all__}
+    ours = {name: each for name, each in public.items() if isroutine(each) or isclass(each)}
+    assert [name for name, each in ours.items() if "Example" not in str(getdoc(each))] == []
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)

@@ -1,4 +1,7 @@
-"""A run: the root DAG is walked as Argo would walk it, one task at a time."""
+"""A run: the root DAG is walked as Argo would walk it, one task at a time.
+
+The walk is one class, for a DAG calls the kinds of tasks, and loops and nested DAGs call it.
+"""
 
 import uuid
 from collections.abc import Callable, Mapping

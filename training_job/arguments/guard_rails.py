@@ -31,6 +31,10 @@ class GuardRails(BaseModel):
         max_keep_alive: most seconds that `keep_alive` may say.
         required_tags: tag keys that every job must carry.
         required_encryption_key: KMS key that `output_encryption_key` must be.
+
+    Example:
+        >>> GuardRails(max_run_limit=3600).max_run_limit
+        3600
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

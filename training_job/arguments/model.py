@@ -115,6 +115,11 @@ class TrainingArguments(BaseModel):
 
     Make one with `parse_arguments`; the constructor checks types and limits, but
     none of the rules that span arguments.
+
+    Example:
+        >>> from training_job import parse_arguments
+        >>> parse_arguments({"max_run": "3600", ...}).max_run  # doctest: +SKIP
+        3600
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -15,6 +15,10 @@ class Problem(NamedTuple):
     Attributes:
         argument: documented name of the argument (or the unknown name that was given).
         message: what was given and what is allowed, for the person who gave it.
+
+    Example:
+        >>> Problem("max_run", "60 seconds at least.").argument
+        'max_run'
     """
 
     argument: str
@@ -22,7 +26,13 @@ class Problem(NamedTuple):
 
 
 class InvalidArguments(ValueError):
-    """The arguments cannot become a training job; `problems` says why, all at once."""
+    """The arguments cannot become a training job; `problems` says why, all at once.
+
+    Example:
+        >>> print(InvalidArguments([Problem("role", "This argument is required.")]))
+        1 argument problem; nothing was started.
+        - role: This argument is required.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems

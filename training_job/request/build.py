@@ -25,6 +25,11 @@ def build_request(arguments: TrainingArguments, *, job_name: str, region: str) -
         arguments: parsed arguments.
         job_name: name of the training job, at most 63 characters.
         region: region of the job, for the image's registry and the container.
+
+    Example:
+        >>> arguments = parse_arguments(given)  # doctest: +SKIP
+        >>> build_request(arguments, job_name="agent", region="us-east-1")  # doctest: +SKIP
+        {'TrainingJobName': 'agent', ...}
     """
     return {
         "TrainingJobName": job_name,

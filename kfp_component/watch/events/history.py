@@ -11,6 +11,7 @@ from kfp_component.aws.clients import Aws
 # An event may hold 256 KiB: small pages keep memory flat.
 _PAGE = 25
 _LARGEST_PAGE = 300_000
+_GROWTH = 4
 
 News = TypeVar("News")
 
@@ -58,7 +59,8 @@ class ExecutionHistory(Generic[News]):
                 includeExecutionData=True,
                 **token,
             )
-            self._page = self._fitting(page["events"])
+            # A few small events may come before many large ones: pages grow by and by.
+            self._page = min(self._fitting(page["events"]), _GROWTH * size)
             for event in page["events"]:
                 if event["id"] <= self._seen:
                     break

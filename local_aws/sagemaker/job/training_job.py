@@ -1,5 +1,6 @@
 """A training job: what was asked for, how far it has come, and what DescribeTrainingJob says.
 
+One class, because every change of a job happens under its one lock.
 Statuses and transitions follow
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
 """

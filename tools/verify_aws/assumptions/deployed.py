@@ -1,4 +1,7 @@
-"""What a deployed state machine shows without training: refusals, redrives, aliases."""
+"""What a deployed state machine shows without training: refusals, redrives, aliases.
+
+A table at the end, above it the judge of each row.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 `rehearse` makes the trials of a definition: each task with a mocked result and a mocked error for
 each of its Catch and Retry entries, each choice with each decision. What a trial expects follows
-from the definition alone, so that a changed definition needs no change here.
+from the definition alone, so that a changed definition needs no change here. One class, for all
+that a state may read (variables, results, errors) is worked out from one set of values.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from kfp_component.errors import StepError
 from kfp_component.execution.result import DryRun, NotTrained, Trained, read_result
 from kfp_component.record.record import LogLine
 from kfp_component.step.failure import explain, leave_termination_message
@@ -126,6 +127,14 @@ def test_the_termination_message_is_bounded(tmp_path):
     leave_termination_message("é" * 9000, log)
     assert len(log.read_bytes()) <= 4096
     log.read_text()
+
+
+def test_outputs_that_cannot_be_written_hide_no_model(tmp_path):
+    task = ExecutorInput.parse(json.dumps(executor_input(tmp_path)))
+    for path in task.parameter_files.values():
+        path.mkdir(parents=True)  # where a file should go
+    with pytest.raises(StepError, match=r"The model exists \(s3://b/j/.*\), but .*: .*reuses it"):
+        write_outputs(task, *training_outputs(ARN, Trained(OUTPUT), "<html>"))
 
 
 def test_outputs_leave_out_what_kfp_refuses(tmp_path):

@@ -76,8 +76,9 @@ def test_a_failed_sweep_says_why_first(output):
     assert any("Retry this run" in line and "14 days" in line for line in more)
 
 
-def test_wrong_arguments_are_not_to_be_retried():
-    assert "Retry" not in explain_sweep(NotTrained("InvalidArguments", "seeds", {}), ARN, {})
+@pytest.mark.parametrize("error", ["InvalidArguments", "UnexpectedOutput"])
+def test_what_a_redrive_cannot_mend_is_not_to_be_retried(error):
+    assert "Retry" not in explain_sweep(NotTrained(error, "message", {}), ARN, {})
 
 
 def test_a_missing_state_machine_is_named_by_its_own_output(tmp_path):

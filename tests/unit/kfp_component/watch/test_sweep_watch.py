@@ -184,6 +184,16 @@ def test_the_logs_of_the_first_three_failures_are_shown_and_no_others():
     assert [host for host, _ in world.view.logged] == ["t001", "t002", "t003"]
 
 
+def test_with_an_assumed_role_it_is_said_where_the_logs_are():
+    world = World()
+    world.happen((wave, 5), *((state_exited, "Recorded", failure(n)) for n in range(1, 6)))
+    shown = world.watch(ARGUMENTS | {"assume_role": "arn:aws:iam::210987654321:role/other"})
+    told = [text for text in world.view.said if "account of assume_role" in text]
+    assert [text.rpartition(" ")[2] for text in told] == ["job-1", "job-2", "job-3"]
+    assert world.aws.logs.calls == []
+    assert shown.last_lines == {}
+
+
 def test_a_role_that_may_read_nothing_costs_the_lines_and_not_the_sweep():
     world = World()
     world.happen(*FOUR)
@@ -230,6 +240,19 @@ def test_curves_are_an_even_sample_with_the_best_configuration_in_it():
     assert chosen([1, 2, 3], [2]) == [2, 1, 3]
     half = chosen(list(range(1, 101)), list(range(1, 81)))
     assert sum(trial <= 80 for trial in half) == MOST_CURVES // 2
+
+
+@pytest.mark.parametrize(
+    "given", [{"reward": "reward=(.*)"}, [{"Name": "reward", "Regex": "reward=(.*)"}]]
+)
+def test_an_author_s_own_definition_needs_no_job_to_be_described(given):
+    world = World()
+    world.aws.logs.streams["job-1/algo-1-1"] = ["reward=1", "reward=2.5"]
+    curves = read_curves(
+        world.aws, "reward", {1: "job-1"}, [1], age=60, definitions=given, clock=world.clock
+    )
+    assert curves.points == {1: [(0, 1.0), (1, 2.5)]}
+    assert curves.problem == ""
 
 
 def test_logs_that_cannot_be_read_are_a_sentence_and_no_failure():

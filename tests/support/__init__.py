@@ -1,0 +1,1 @@
+"""What several tests use; each folder is one thing that tests need."""

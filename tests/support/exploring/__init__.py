@@ -1,0 +1,1 @@
+"""Every path through the definition, walked with scripted answers of AWS."""

@@ -1,0 +1,1 @@
+"""What AWS was recorded to answer."""

@@ -1,0 +1,1 @@
+"""Executions and training jobs of the end-to-end tests: started, awaited, read."""

@@ -1,0 +1,1 @@
+"""The synthesized templates: the deployments, what roles may do, references resolved."""
