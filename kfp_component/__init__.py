@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kfp_component.author.component import bare_component, bare_sweep_component
-    from kfp_component.author.local.run_pipeline import LocalRunError, run_pipeline
+    from kfp_component.author.local.run_pipeline import run_pipeline
+    from kfp_component.author.local.steps import LocalRunError
     from kfp_component.author.source_archive import SourceError
     from kfp_component.author.tasks.sweep_rl_model import sweep_rl_model
     from kfp_component.author.tasks.train_rl_model import train_rl_model
@@ -29,7 +30,7 @@ else:
 
 
 _HOMES = {
-    "LocalRunError": "local.run_pipeline",
+    "LocalRunError": "local.steps",
     "SourceError": "source_archive",
     "bare_component": "component",
     "bare_sweep_component": "component",

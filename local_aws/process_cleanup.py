@@ -12,11 +12,16 @@ _ROUNDS = 20
 _PAUSE_SECONDS = 0.05
 
 
-def clean_up(server: str, state_dir: Path) -> None:
-    """Kill every process that carries the server's mark, then remove the server's directory."""
+def clean_up(server: str, state_dir: Path) -> bool:
+    """Kill every process that carries the server's mark, then remove the server's directory.
+
+    Returns:
+        Whether it is gone. A thread of the server's may unpack a function meanwhile, and goes on.
+    """
     for _ in range(_ROUNDS):
         kill_marked(SERVER_MARK, server)
         shutil.rmtree(state_dir, ignore_errors=True)
         if not state_dir.exists():
-            return
+            return True
         time.sleep(_PAUSE_SECONDS)  # somebody was still writing
+    return False

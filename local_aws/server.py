@@ -59,8 +59,9 @@ def run(options: Options) -> None:
     try:
         _serve(options, listener, state_dir, environment)
     finally:
-        clean_up(state_dir.name, state_dir)
-        watchdog.dismiss()
+        if clean_up(state_dir.name, state_dir):
+            watchdog.dismiss()
+        # Otherwise the watchdog removes the rest, once this process and its threads have ended.
     # Threads of ministack's may still wait for something, and Python would wait for them.
     sys.stdout.flush()
     os._exit(0)

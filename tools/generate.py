@@ -195,15 +195,20 @@ def _section(name: str, field: FieldInfo) -> str:
         "",
         f"* **Type**: {_type(field)}{', required' if field.is_required() else ''}",
         f"* **Accepted**: {documented.allowed}",
-        *([] if field.is_required() else [f"* **Default**: {_default(field) or 'see above'}"]),
+        *([f"* **Default**: {_default(field)}"] if _default(field) else []),
         f"* **Sets**: {sets}",
         "",
         "```json",
-        json.dumps({name: documented.example}, indent=2),
+        _example(name, documented.example),
         "```",
         "",
     ]
     return "\n".join(lines)
+
+
+def _example(name: str, value: Any) -> str:
+    line = json.dumps({name: value})
+    return line if len(line) <= 100 else json.dumps({name: value}, indent=2)
 
 
 def _documented(field: FieldInfo) -> Documented:

@@ -2,8 +2,8 @@
 
     python -m kfp_component.author.upload_source examples/cartpole s3://my-bucket/source
 
-prints the URI for the argument ``source_dir``. The function needs boto3, which the extras
-``pipelines`` and ``launcher`` bring; it is imported when the function is called.
+prints the URI for the argument ``source_dir``. boto3 is imported when the function is called: a
+pipeline that only names the component loads no client.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from tests.support.examples_program import PATIENCE_SECONDS, ROOT, Program
 pytestmark = pytest.mark.e2e
 
 DEMO = "examples.demo"
+PAGE = (ROOT / "docs" / "examples.md").read_text()
 
 
 @pytest.fixture
@@ -38,6 +39,8 @@ def test_two_at_once_train_a_policy_each_and_leave_only_their_results(
         assert re.findall(r"^(\d)  ", demo.output, re.M) == ["1", "2", "3", "4", "5", "6"]
         assert len(re.findall(r"^   \d+\.\d s$", demo.output, re.M)) == 6
         assert re.search(r"^   episode_reward_mean: 500\.0 ", demo.output, re.M)
+        solved = re.search(r"^   solved (after \d+ iterations)$", demo.output, re.M)[1]
+        assert f"CartPole is solved {solved} with the default seed" in PAGE
         reward = re.search(r"Mean reward +(\d+\.\d) of 500 in 100 fresh episodes", demo.output)
         assert float(reward[1]) >= 475
         assert re.search(r"Execution +arn:aws:states:us-east-1:.*:execution:", demo.output)

@@ -30,4 +30,7 @@ def test_a_log_teaches_more_than_it_shows(tmp_path: Path) -> None:
     assert f"learns from {steps} logged steps" in demo.stdout
     learned = float(re.search(r"Mean reward +(\d+\.\d) of 500", demo.stdout)[1])
     assert learned >= 5 * logged
+    page = " ".join((ROOT / "docs" / "examples.md").read_text().split())
+    assert f"shows a mean reward of {logged:.0f}" in page
+    assert f"it earns {learned:.0f}" in page
     assert list(tmp_path.iterdir()) == []

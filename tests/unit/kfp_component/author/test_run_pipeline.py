@@ -11,7 +11,7 @@ from kfp import dsl
 from kfp.local import config
 
 from kfp_component import LocalRunError, run_pipeline
-from kfp_component.author.local.run_pipeline import without_executor_log
+from kfp_component.author.local.steps import without_executor_log
 
 
 def test_executors_own_log_is_left_out() -> None:
@@ -108,6 +108,13 @@ def test_runner_needs_a_pipeline_and_its_inputs_only() -> None:
 def test_what_steps_print_is_shown_by_print(capfd: pytest.CaptureFixture[str]) -> None:
     run_pipeline(greeting, {"name": "Ada"}, show=print)
     assert capfd.readouterr().out == "inputs: ['name']\n"
+
+
+def test_a_failure_that_was_not_shown_has_the_last_lines() -> None:
+    with pytest.raises(LocalRunError) as raised:
+        run_pipeline(greeting, {"name": "nobody"})
+    said = "the step greet ended with exit code 3; its last lines:\ninputs: ['name']"
+    assert str(raised.value) == said
 
 
 def test_an_older_kfp_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
