@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from training_job.arguments.model import MAX_RUN_LIMIT
+
 from . import types
 
 
@@ -201,7 +203,7 @@ class Settings(BaseModel):
         "as if they trained. 0 allows no warm pool.",
     )
     max_run_limit: types.Seconds = _setting(
-        432_000,
+        MAX_RUN_LIMIT,
         "Guard rails",
         "Most seconds that a training job may run (`max_run`).",
     )

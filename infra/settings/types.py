@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from training_job.arguments import forms
 from training_job.arguments.checking import Accepted
 from training_job.arguments.limits import check_tags
-from training_job.arguments.model import MAX_KEEP_ALIVE, InstanceType, TagKey
+from training_job.arguments.model import MAX_KEEP_ALIVE, SAGEMAKER_MAX_RUN, InstanceType, TagKey
 from training_sweep.limits import MAX_PARALLEL, MAX_TRIALS
 
 _RETENTION_DAYS = (
@@ -265,8 +265,10 @@ Parallel = Annotated[
 Seconds = Annotated[
     int,
     _Whole,
-    Field(ge=1, le=2_419_200),
-    Accepted(allowed="a whole number of seconds from 1 to 2419200, SageMaker's own limit"),
+    Field(ge=1, le=SAGEMAKER_MAX_RUN),
+    Accepted(
+        allowed=f"a whole number of seconds from 1 to {SAGEMAKER_MAX_RUN}, SageMaker's own limit"
+    ),
 ]
 TagKeys = Annotated[
     list[Annotated[TagKey, AfterValidator(_tag_of_a_run)]],

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from training_job.arguments.checking import Rule
 from training_job.arguments.forms import is_given
-from training_job.arguments.model import TrainingArguments
+from training_job.arguments.model import MAX_RUN_LIMIT, TrainingArguments
 from training_job.arguments.problems import Problem
 
 
@@ -41,7 +41,7 @@ class GuardRails(BaseModel):
 
     region: str | None = None
     argument_defaults: dict[str, Any] = {}
-    max_run_limit: int = 432_000
+    max_run_limit: int = MAX_RUN_LIMIT
     assumable_roles: list[str] | None = None
     allowed_job_roles: list[str] | None = None
     allowed_instance_types: list[str] | None = None

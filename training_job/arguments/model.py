@@ -30,6 +30,9 @@ from training_job.arguments.shapes import (
 SAGEMAKER_MAX_RUN = 2_419_200
 """Seconds (28 days): SageMaker's own limit of a training job's run time."""
 
+MAX_RUN_LIMIT = 432_000
+"""Seconds (5 days): a deployment's limit of `max_run`, unless its setting says otherwise."""
+
 MAX_KEEP_ALIVE = 3600
 """Seconds: the guide's limit of a warm pool.
 https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html"""
@@ -349,7 +352,8 @@ class TrainingArguments(BaseModel):
         ),
         Documented(
             allowed="a whole number of seconds from 1 to the deployment's limit "
-            "(432000, 5 days, unless it says otherwise; SageMaker's own is 2419200, 28 days)",
+            f"({MAX_RUN_LIMIT}, 5 days, unless it says otherwise; SageMaker's own is "
+            f"{SAGEMAKER_MAX_RUN}, 28 days)",
             sets="`StoppingCondition.MaxRuntimeInSeconds`",
             example=3600,
             api="API_StoppingCondition",
@@ -429,7 +433,7 @@ class TrainingArguments(BaseModel):
         ),
         Documented(
             allowed="a whole number of seconds from 1 to the deployment's limit "
-            "(432000, 5 days, unless it says otherwise), and with spot at least max_run",
+            f"({MAX_RUN_LIMIT}, 5 days, unless it says otherwise), and with spot at least max_run",
             sets="`StoppingCondition.MaxWaitTimeInSeconds`, with `spot_instance`",
             example=86_400,
             api="API_StoppingCondition",
@@ -631,7 +635,7 @@ class TrainingArguments(BaseModel):
             "exhausted, before giving up. Such waits use up no attempt."
         ),
         Documented(
-            allowed="a whole number of seconds from 0 to 432000 (5 days)",
+            allowed=f"a whole number of seconds from 0 to {MAX_CAPACITY_WAIT} (5 days)",
             sets="how long the state machine goes on trying to create the training job",
             example=0,
             api="",
