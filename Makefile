@@ -52,12 +52,13 @@ static: $(BIN)/.ready ## Format, lint, types, direction of imports.
 	@lint-imports --no-cache > /dev/null || lint-imports --no-cache
 
 check: static ## The static checks and the quick tests.
-	@python -m pytest tests/unit tests/contract tests/infra -m "not slow and not long" -n 2 --dist loadfile
+	@PROPERTY_EXAMPLES=25 python -m pytest tests/unit tests/contract tests/infra -m "not slow and not long" \
+		-n 2 --dist worksteal
 
 # The unit tests alone must cover the core. All others wait more than they compute: more workers than
 # cores, in the order of the folders, so that the tests that wait come before those that compute.
 test: static ## Every test but the slow ones, and what the unit tests cover of the core.
-	@python -m pytest tests/unit -m "not slow" -n 2 --dist loadfile --cov=training_job --cov=training_sweep \
+	@python -m pytest tests/unit -m "not slow" -n 2 --dist worksteal --cov=training_job --cov=training_sweep \
 		--cov-report=term:skip-covered --cov-fail-under=97
 	@python -m pytest tests/e2e tests/contract tests/infra -m "not slow" -n 4 --dist loadfile \
 		--no-loadscope-reorder

@@ -73,7 +73,7 @@ ENDS = {"SUCCEEDED", "ABORTED", "TrialsFailed", "RequestRejected"}
     [
         pytest.param(ONE, True, 2, ENDS, marks=pytest.mark.long),
         (ONE, False, 1, ENDS),
-        (TWO, True, 1, ENDS),
+        pytest.param(TWO, True, 1, ENDS, marks=pytest.mark.long),
         (ONE | {"max_failed_trials": 1}, True, 1, ENDS),
         (ONE | {"pilot": True}, True, 1, ENDS),
         (ONE | {"dry_run": True}, True, 1, ENDS - {"TrialsFailed"}),

@@ -291,6 +291,7 @@ def same_random(monkeypatch):
     monkeypatch.setattr(random, "random", lambda: RANDOM)  # the port's $random
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=range(len(EXPRESSIONS)))
 def test_the_local_aws_and_the_reference_agree(reference, worlds, expression):
     for world in [*worlds, *generated(expression, worlds[0])]:

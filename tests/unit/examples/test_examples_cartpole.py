@@ -116,6 +116,7 @@ def test_a_job_solves_the_task_and_leaves_its_results(
     assert facts["iterations"] == len(facts["episode_reward_mean"]) == len(means)
 
 
+@pytest.mark.long
 def test_a_second_job_continues_from_the_checkpoint(job: dict[str, str]) -> None:
     run(job, "--iterations", "1", "--population", "10")
     output = run(job, "--iterations", "2", "--population", "10")

@@ -73,6 +73,7 @@ def archive(job: Path) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.long
 def test_a_log_teaches_more_than_it_shows(s3: S3, tmp_path: Path) -> None:
     log, behaviour = logged(s3, tmp_path, 100)
     give(tmp_path, "episodes", "episodes.npz", log)
@@ -94,6 +95,7 @@ def test_the_same_seed_writes_the_same_log(s3: S3, tmp_path: Path) -> None:
     assert first == again != other
 
 
+@pytest.mark.long
 def test_an_initial_model_is_continued_from(s3: S3, tmp_path: Path) -> None:
     log, _ = logged(s3, tmp_path, 20)
     for name in ("whole", "half", "rest"):
