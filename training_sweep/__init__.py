@@ -5,3 +5,5 @@ A sweep's arguments (arguments/) make its configurations (space.py) and, with th
 (records.py) what the execution does next; statistics.py and results/ say what came of it. It
 imports training_job, pydantic and nothing else: it runs in a Lambda function.
 """
+
+__all__: list[str] = []  # nothing to import: docs/public-api.md
