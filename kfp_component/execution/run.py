@@ -62,7 +62,10 @@ def run_execution(
     starter = Starter(aws, stopper, view.say, is_automatic_retry=is_automatic_retry)
     execution = starter.start_or_join(task)
     _introduce(execution, view)
-    return EndedExecution(execution.arn, watch(execution.arn).run())
+    description = watch(execution.arn).run()
+    if description["status"] != "SUCCEEDED":
+        stopper.give_way()  # it may be a signal that has ended it, whose end of the process is 143
+    return EndedExecution(execution.arn, description)
 
 
 def _introduce(execution: Execution, view: View) -> None:

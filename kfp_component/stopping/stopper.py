@@ -73,6 +73,10 @@ class Stopper:
         """
         self._starting = starting
         self._target = execution_arn
+        self.give_way()
+
+    def give_way(self) -> None:
+        """Let a signal that has come end the process; return at once where none has."""
         while self._requested.is_set():
             time.sleep(1)
 

@@ -56,6 +56,7 @@ def jobs(local_aws):
 @pytest.fixture
 def endpoint(local_aws):
     endpoint = Endpoint(local_aws)
+    endpoint.call("DELETE")  # what tests of other files planned
     yield endpoint
     assert endpoint.call("DELETE") == (200, {"plans": []})
 

@@ -95,6 +95,15 @@ def test_nothing_is_started_after_a_signal():
     assert not reached.wait(0.3)
 
 
+def test_an_execution_that_a_signal_ended_does_not_end_the_process_otherwise():
+    world = World()
+    world.stopper.give_way()
+    world.stopper.handle(signal.SIGINT)
+    passed = threading.Event()
+    threading.Thread(target=lambda: (world.stopper.give_way(), passed.set()), daemon=True).start()
+    assert not passed.wait(0.3)
+
+
 def test_trouble_is_tried_again_at_once():
     world = World()
     world.start()
