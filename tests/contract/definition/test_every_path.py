@@ -77,7 +77,12 @@ def explorer(monkeypatch):
             1,
             marks=pytest.mark.long,
         ),
-        ({"job_name": "agent", "capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1),
+        pytest.param(
+            {"job_name": "agent", "capacity_wait": 150, "max_attempts": 2},
+            [EQUAL],
+            1,
+            marks=pytest.mark.long,
+        ),
         pytest.param({"capacity_wait": 150, "max_attempts": 2}, [EQUAL], 1, marks=pytest.mark.long),
     ],
     ids=[

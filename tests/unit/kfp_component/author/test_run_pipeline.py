@@ -185,6 +185,7 @@ run_pipeline({pipeline}, show=lambda line: print(line, flush=True))
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("pipeline", "number", "code"),
     [("one", signal.SIGINT, -2), ("one", signal.SIGTERM, -15), ("many", signal.SIGINT, -2)],
