@@ -45,7 +45,8 @@ def test_the_first_plan_does_what_the_page_says(stage):
             "spot_instance": True,
             "max_wait_time": 600,
             "checkpoint_config": {"S3Uri": f"s3://{stage.bucket}/checkpoints/{uuid.uuid4()}"},
-            "hyperparameters": {"seconds": 300},
+            # An interruption that comes before the first checkpoint makes it begin anew.
+            "hyperparameters": {"seconds": 30},
         }
     )
     assert run.end()["status"] == "SUCCEEDED", run.cause
