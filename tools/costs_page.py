@@ -19,14 +19,14 @@ _PAGE = """\
 <!-- Written by `make generate` from tools/costs_page.py; do not edit. -->
 # What it costs
 
-Prices are AWS's public ones of us-east-1, in US dollars. `python -m bench.overhead` counts what a
-run uses, on the local AWS.
+For whoever pays: what a run and a deployment cost, in US dollars by AWS's public prices of
+us-east-1. `python -m bench.overhead` counts what a run uses, on the local AWS.
 
 ## Training
 
 Almost everything that you pay is the training job: the
 [price of the instance type](https://aws.amazon.com/sagemaker/pricing/) times `billable_seconds`,
-which the output of the execution and the report of the step tell. What keeps it small:
+as the execution's output and the step's report state them. What keeps it small:
 
 * `max_run` ends a job that would run on.
 * `spot_instance` with a `checkpoint_config` costs up to 90 % less, as AWS says, and resumes after

@@ -61,15 +61,13 @@ def generated() -> dict[Path, str]:
 
 
 def arguments_table() -> str:
-    """Return the arguments at a glance, as a Markdown table; the sections tell the rest."""
+    """Return the arguments at a glance, as a Markdown table; the sections tell what each is."""
     rows = [
         f"| [{name}](#{name}){'' if index < DOCUMENTED else ' +'} "
-        f"| {_cell((field.description or '').partition('. ')[0].removesuffix('.'))} "
         f"| {_type(field)} | {'required' if field.is_required() else _default(field)} |"
         for index, (name, field) in enumerate(TrainingArguments.model_fields.items())
     ]
-    head = "| argument | what it is | type | default |"
-    return "\n".join([head, "| --- | --- | --- | --- |", *rows, ""])
+    return "\n".join(["| argument | type | default |", "| --- | --- | --- |", *rows, ""])
 
 
 def arguments_page() -> str:
@@ -154,14 +152,15 @@ _PAGE_HEAD = f"""# Arguments
 
 <!-- Written by `make generate` from training_job/arguments/model.py; do not edit. -->
 
-The input of an execution is a JSON object of these arguments; the KFP component has an input of
-the same name for each. An editor completes and checks such an object with
-[arguments.schema.json](arguments.schema.json); two objects to start from are in [inputs](inputs).
+For whoever starts runs: what each argument means, accepts and sets. The input of an execution is a
+JSON object of these arguments; the KFP component has an input of the same name for each. An editor
+completes and checks such an object with [arguments.schema.json](arguments.schema.json);
+[inputs](inputs) has two to start from.
 
 Every value may also be written as text: numbers as digits, booleans as `true`, `True`, `yes`, `1`
 and their opposites, maps and lists as JSON text (a trailing comma and single quotes are forgiven).
-Empty text and `null` mean *not given*; `0` and `false` are values. An unknown argument is an
-error, and so is every other problem: all are reported at once, before anything is started.
+Empty text and `null` mean *not given*; `0` and `false` are values. All problems are reported at
+once, before anything is started; an unknown argument is one.
 
 A plus sign marks the arguments that this project adds to the {DOCUMENTED} documented ones.
 """
@@ -174,9 +173,9 @@ _SWEEP_HEAD = """# Arguments of a sweep
 
 <!-- Written by `make generate` from training_sweep/arguments/model.py; do not edit. -->
 
-The input of a sweep is the [arguments of a training](arguments.md), and these. An editor completes
-and checks it with [sweep.schema.json](sweep.schema.json); [inputs/sweep.json](inputs/sweep.json) is
-one to start from. What a sweep does with them: [sweeps.md](sweeps.md).
+For whoever starts [sweeps](sweeps.md): their input is the
+[arguments of a training](arguments.md), and these. An editor completes and checks it with
+[sweep.schema.json](sweep.schema.json); [inputs/sweep.json](inputs/sweep.json) is one to start from.
 """
 
 _SWEEP_OTHER_HEAD = """# Arguments of a training that mean a little more
@@ -188,13 +187,13 @@ def _section(name: str, field: FieldInfo) -> str:
     sets = documented.sets
     if documented.api:
         sets = f"{sets} ([API]({API}{documented.api}.html))"
+    required = ", required" if field.is_required() else ""
     lines = [
         f"## {name}",
         "",
         field.description or "",
         "",
-        f"* **Type**: {_type(field)}{', required' if field.is_required() else ''}",
-        f"* **Accepted**: {documented.allowed}",
+        f"* **Accepted** ({_type(field)}{required}): {documented.allowed}",
         *([f"* **Default**: {_default(field)}"] if _default(field) else []),
         f"* **Sets**: {sets}",
         "",
@@ -224,10 +223,6 @@ def _default(field: FieldInfo) -> str:
         return ""
     value = field.default
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _examples(*names: str) -> dict[str, Any]:

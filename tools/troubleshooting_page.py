@@ -25,6 +25,7 @@ from training_job.arguments.checking import accepted
 from training_job.arguments.guard_rails import GuardRails
 from training_job.arguments.model import TrainingArguments
 from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
+from training_job.failure import Failure
 from training_job.job_name import OWNER_VARIABLE
 from training_job.outcome.description import describe
 from training_job.outcome.evidence import Evidence
@@ -63,12 +64,9 @@ _HEAD = """\
 <!-- Written by `make generate` from tools/troubleshooting_page.py; do not edit. -->
 # Troubleshooting
 
-Search this page for the words that you see. Names, numbers and places in them are examples; the
-words are those of the code, which wrote this page. What each error of an execution means is in
-[outcomes.md](outcomes.md).
-
-In the console the reason is the *Cause* of the execution; in a KFP run it is at the end of the
-step's log.
+For everyone who sees an error: search this page for its words, which are those of the code; names,
+numbers and places are examples. In the console the reason is the *Cause* of the execution, in a KFP
+run the end of the step's log. [How an execution ends](outcomes.md) has what each error means.
 """
 
 
@@ -122,36 +120,44 @@ def _problem(rails: GuardRails | None = None, **given: Any) -> str:
 def _failed() -> Iterator[Entry]:
     reason = 'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage ""'
     yield Entry(
-        _judged(TrainingJobStatus="Failed", FailureReason=reason),
+        _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=reason),
         "Your script raised, or ended with that exit code. The end of its log says why; the KFP "
         "step shows it.",
     )
     denied = "ClientError: Data download failed:Unable to download object s3://data/train.csv"
     yield Entry(
         _judged(
-            TrainingJobStatus="Failed", FailureReason=f"{denied} (AccessDenied: Access Denied)"
+            Failure.TRAINING_JOB_FAILED,
+            TrainingJobStatus="Failed",
+            FailureReason=f"{denied} (AccessDenied: Access Denied)",
         ),
         "Add the bucket to the setting and deploy, or give your own role a policy.",
     )
     denied = "ClientError: Artifact upload failed: AccessDenied: Access Denied"
     yield Entry(
-        _judged(TrainingJobStatus="Failed", FailureReason=denied),
+        _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=denied),
         "The same for `model_artifact_path` and `checkpoint_config`, where the job writes.",
     )
     yield Entry(
-        _judged(TrainingJobStatus="Completed"),
+        _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Completed"),
         "Save the model in the directory that `SM_MODEL_DIR` names before the script ends.",
     )
 
 
 def _stopped() -> Iterator[Entry]:
     yield Entry(
-        _judged(TrainingJobStatus="Stopped", SecondaryStatus="Stopped"),
+        _judged(
+            Failure.TRAINING_JOB_STOPPED, TrainingJobStatus="Stopped", SecondaryStatus="Stopped"
+        ),
         "Somebody stopped the job in SageMaker, or a debugger action did. That is no success, "
         "model or not.",
     )
     yield Entry(
-        _judged(TrainingJobStatus="Stopped", SecondaryStatus="MaxRuntimeExceeded"),
+        _judged(
+            Failure.TRAINING_JOB_STOPPED,
+            TrainingJobStatus="Stopped",
+            SecondaryStatus="MaxRuntimeExceeded",
+        ),
         "Save the model as you train, not only at the end; or raise `max_run`.",
     )
 
@@ -163,12 +169,15 @@ def _capacity() -> Iterator[Entry]:
         "(Service: SageMaker, Status Code: 400) ResourceLimitExceeded"
     )
     yield Entry(
-        _uncreated("SageMaker.ResourceLimitExceededException", quota, calls=2),
+        _uncreated(
+            Failure.CAPACITY_UNAVAILABLE, "SageMaker.ResourceLimitExceededException", quota, calls=2
+        ),
         "Have the quota raised in *Service Quotas* (of a new account it is often 0), or name "
         "`fallback_instance_types`.",
     )
     yield Entry(
         _judged(
+            Failure.CAPACITY_UNAVAILABLE,
             TrainingJobStatus="Failed",
             FailureReason="CapacityError: Unable to provision requested ML compute capacity.",
         ),
@@ -183,13 +192,14 @@ def _rejected() -> Iterator[Entry]:
         f"perform: iam:PassRole on resource: {ROLE}"
     )
     yield Entry(
-        _uncreated("SageMaker.AmazonSageMakerException", pass_role),
+        _uncreated(Failure.REQUEST_REJECTED, "SageMaker.AmazonSageMakerException", pass_role),
         "The state machine may pass the job roles that the deployment knows: the setting "
         "`allowed_job_roles`.",
     )
     yield Entry(
         _judged(
-            name_chosen=True,
+            Failure.REQUEST_REJECTED,
+            name_taken=True,
             TrainingJobStatus="Completed",
             Environment={OWNER_VARIABLE: f"{_EXECUTION}-before"},
         ),
@@ -214,27 +224,30 @@ def _evidence(**known: Any) -> Evidence:
     return Evidence(**defaults | known)
 
 
-def _judged(*, name_chosen: bool = False, **document: Any) -> str:
-    plan = Plan(1, ["ml.p3.2xlarge"], False, name_chosen, [], {})
+def _judged(failure: Failure, *, name_taken: bool = False, **document: Any) -> str:
+    plan = Plan(1, ["ml.p3.2xlarge"], False, name_taken, [], {})
+    taken = {"Error": "SageMaker.ResourceInUseException", "Cause": "Training job names are unique."}
+    error = service_error(taken) if name_taken else None
     document = {"TrainingJobName": JOB, "CreationTime": "2026-01-31T10:00:02Z"} | document
-    return _message(_evidence(plan=plan, description=describe(document)))
+    return _message(failure, _evidence(plan=plan, error=error, description=describe(document)))
 
 
-def _uncreated(error: str, words: str, calls: int = 0) -> str:
+def _uncreated(failure: Failure, error: str, words: str, calls: int = 0) -> str:
     missing = {"Error": "SageMaker.SageMakerException", "Cause": "Requested resource not found."}
     return _message(
+        failure,
         _evidence(
             error=service_error({"Error": error, "Cause": words}),
             describe_error=service_error(missing),
             progress=Progress(calls=calls),
-        )
+        ),
     )
 
 
-def _message(evidence: Evidence) -> str:
+def _message(failure: Failure, evidence: Evidence) -> str:
     verdict = judge(evidence)
-    if not verdict.error:
-        raise ValueError(f"{verdict.decision} is no failure")
+    if verdict.error != failure:
+        raise ValueError(f"{verdict.decision} {verdict.error} is not {failure}")
     message: str = json.loads(verdict.cause)["message"]
     return message.replace(evidence.links["logs"], "https://...")
 

@@ -25,7 +25,7 @@ known. `REGISTRIES` are the ECR repositories of AWS's prebuilt RL images; `BUILD
 `JUDGE_ATTEMPT` and `PLAN_SWEEP` the state machines' functions (`:*`: their versions); `OWN_LOG` the
 function's log group. [Settings](settings.md) add permissions; guard rails take some away.
 
-*Shown by* says what fails on the local AWS, whose IAM evaluates the same policies, without the action
+*Shown by* says what fails without the action on the local AWS, whose IAM evaluates the same policies
 (`test_iam_least_privilege.py` and `test_iam_sweeps.py` try each):
 
 * **run**: a training run, with an error that names the action;
@@ -39,8 +39,8 @@ function's log group. [Settings](settings.md) add permissions; guard rails take 
 _GUARD_RAILS = """\
 ## What guard rails take away
 
-BuildRequest enforces every guard rail; IAM does too, on `sagemaker:CreateTrainingJob`, where SageMaker
-has a condition key (`tests/infra/roles/test_guard_rails.py`):
+BuildRequest enforces every guard rail. IAM does too, on `sagemaker:CreateTrainingJob`, where
+SageMaker has a condition key (`tests/infra/roles/test_guard_rails.py`):
 
 | setting | in IAM |
 | --- | --- |
