@@ -25,8 +25,8 @@ known. `REGISTRIES` are the ECR repositories of AWS's prebuilt RL images; `BUILD
 `JUDGE_ATTEMPT` and `PLAN_SWEEP` the state machines' functions (`:*`: their versions); `OWN_LOG` the
 function's log group. [Settings](settings.md) add permissions; guard rails take some away.
 
-*Shown by* says what fails without the action on the local AWS, whose IAM evaluates the same policies
-(`test_iam_least_privilege.py` and `test_iam_sweeps.py` try each):
+*Shown by* says what fails without the action on the local AWS, whose IAM evaluates the same
+policies (`test_iam_least_privilege.py` and `test_iam_sweeps.py` try each):
 
 * **run**: a training run, with an error that names the action;
 * **stop**: stopping an execution, or its training job;
