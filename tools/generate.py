@@ -64,10 +64,10 @@ def arguments_table() -> str:
     """Return the arguments at a glance, as a Markdown table; the sections tell what each is."""
     rows = [
         f"| [{name}](#{name}){'' if index < DOCUMENTED else ' +'} "
-        f"| {_type(field)} | {'required' if field.is_required() else _default(field)} |"
+        f"| {'required' if field.is_required() else _default(field)} |"
         for index, (name, field) in enumerate(TrainingArguments.model_fields.items())
     ]
-    return "\n".join(["| argument | type | default |", "| --- | --- | --- |", *rows, ""])
+    return "\n".join(["| argument | default |", "| --- | --- |", *rows, ""])
 
 
 def arguments_page() -> str:
@@ -187,14 +187,14 @@ def _section(name: str, field: FieldInfo) -> str:
     sets = documented.sets
     if documented.api:
         sets = f"{sets} ([API]({API}{documented.api}.html))"
-    required = ", required" if field.is_required() else ""
+    default = f", default {_default(field)}" if _default(field) else ""
+    otherwise = ", required" if field.is_required() else default
     lines = [
         f"## {name}",
         "",
         field.description or "",
         "",
-        f"* **Accepted** ({_type(field)}{required}): {documented.allowed}",
-        *([f"* **Default**: {_default(field)}"] if _default(field) else []),
+        f"* **Accepted** ({_type(field)}{otherwise}): {documented.allowed}",
         f"* **Sets**: {sets}",
         "",
         "```json",
