@@ -30,7 +30,6 @@ NOT_SETTLED = (
     NotSettled(
         "words of a throttled call, and of one whose answer is lost",
         "it would take a flood of calls, which the account's other users would feel",
-        ("throttled calls say",),
     ),
     NotSettled(
         "whether the execution's own timeout, and the task's, stops the job",
@@ -74,6 +73,5 @@ NOT_SETTLED = (
     NotSettled(
         "delivery of EventBridge's events, and so StopOrphans",
         "AWS delivers them as a best effort; one that came does not show that the next will",
-        ("each end of an execution is an event of EventBridge",),
     ),
 )

@@ -214,10 +214,7 @@ DEPLOYED = (
         _CORRECTIONS,
         _ROLE,
         _role_refused,
-        (
-            "A role of `Credentials` that cannot be assumed",
-            "a role that cannot be assumed fails the task",
-        ),
+        ("a role that cannot be assumed fails the task",),
     ),
     Assumption(
         "error-of-a-refused-create",

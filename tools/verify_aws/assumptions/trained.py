@@ -109,7 +109,6 @@ TRAINED = (
         _OUTCOMES,
         _TRAINED,
         _clocks,
-        ("SageMaker's and Step Functions' clocks agree",),
     ),
     Assumption(
         "job-is-known-at-once",
@@ -153,7 +152,7 @@ TRAINED = (
         _CORRECTIONS,
         _STOPPED,
         _failed_task,
-        ("whether a Stopped job makes it raise", "A training job that was stopped fails"),
+        ("whether a Stopped job makes it raise",),
     ),
     Assumption(
         "stopped-job-is-named",
