@@ -128,7 +128,7 @@ OUTCOMES = [
         ]
     ),
     Scenario(
-        "Stopped so, without a model",
+        "... without a model",
         ["TrainingJobStopped"],
         1,
         ends=[stopped("MaxRuntimeExceeded")],
@@ -458,7 +458,7 @@ REDRIVES = [
         script={"BuildRequest 1": BROKEN},
     ),
     Scenario(
-        "failed, JudgeAttempt being broken",
+        "failed because JudgeAttempt is broken",
         ["TrainingJobFailed", "SUCCEEDED"],
         2,
         "-2",
@@ -525,7 +525,7 @@ CORNERS = [
         script={f"JudgeAttempt {number}": BUSY for number in range(1, 16)},
     ),
     Scenario(
-        "... with `capacity_wait`, quota or capacity being exhausted on every type",
+        "... with `capacity_wait`, and quota or capacity exhausted on every type",
         OK,
         1,
         given={"capacity_wait": 86_400},
