@@ -37,6 +37,24 @@ def test_the_road_of_each_role_has_at_most_four_pages(page):
         assert 3 <= len(LINK.findall(pages)) <= 4
 
 
+ADDRESSED = [
+    page
+    for page in PAGES
+    if page.parent.name != "decisions"
+    and page.name != "CHANGELOG.md"
+    and page != ROOT / "README.md"
+]
+
+
+@pytest.mark.parametrize("page", ADDRESSED, ids=name)
+def test_every_page_begins_with_who_it_is_for(page):
+    first = re.sub(r"<!--.*?-->|^# .*$", "", page.read_text(), flags=re.MULTILINE).split("\n\n")
+    opening = next(text.strip() for text in first if text.strip())
+    assert re.search(r"\b[Ff]or (anyone|authors|every|maintainers|ML|platform|who)", opening), (
+        opening
+    )
+
+
 def test_the_readme_is_read_in_a_minute_and_shows_a_report():
     text = (ROOT / "README.md").read_text()
     assert len(text.split()) <= 700
