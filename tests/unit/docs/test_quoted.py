@@ -12,7 +12,8 @@ from kfp_component.watch.ended_logs import MOST_CURVES
 from kfp_component.watch.sweep import watch_sweep
 from tests.support.step.launcher_fakes import STATE_MACHINE_ARN, FakeAws, FakeClock, ListView
 from tests.unit.docs.pages import ROOT, blocks
-from training_job.outcome import create_call, judge
+from training_job.arguments.images import image
+from training_job.outcome import capacity, create_call, judge
 from training_sweep.limits import LARGEST_RECORD, LARGEST_STATE, MAX_PARALLEL, MAX_TRIALS
 from training_sweep.records import Record
 from training_sweep.statistics import RESAMPLES, ROUGH_BELOW
@@ -66,6 +67,8 @@ def test_what_the_task_sets_is_what_the_page_says():
         ("sweeps", f"of {LARGEST_STATE:,} bytes"),
         ("sweeps", f"of {RESAMPLES:,} resamples"),
         ("sweeps", f"fewer than {ROUGH_BELOW} seeds"),
+        ("outcomes", f"after {capacity._MOST_CALLS} the execution gives up"),
+        ("deploy", f"Ray image, which {len(image._TABLE['registries']['2020'])} regions have"),
         ("outcomes", f"called again, up to {create_call.MAX_CALLS} times"),
         ("outcomes", f"looked for up to {create_call.MAX_LOOKS} times"),
         ("outcomes", f"may not be for {judge.MAX_DENIED_LOOKS} "),
