@@ -32,11 +32,11 @@ def run(cluster, tmp_path):
     environment |= {"PIP_NO_INDEX": "1", "PYTHONPATH": os.getcwd(), "HOME": str(tmp_path)}  # noqa: PTH109
     del environment["KFP_POD_UID"]
 
-    def runs(pipeline, **arguments):
+    def runs(pipeline):
         target = tmp_path / "pipeline.yaml"
         compiler.Compiler().compile(pipeline, str(target))
         pods = ProcessPods(tmp_path / "run", environment)
-        return Run(target, arguments).execute(pods), pods
+        return Run(target, {}).execute(pods), pods
 
     return runs
 

@@ -126,7 +126,7 @@ def test_an_automatic_retry_joins_what_a_person_s_retry_started(
     assert task.run(KFP_RETRY_INDEX="1")[0] == 1  # by itself, Argo repeats nothing that failed
     assert statuses(task) == ["FAILED"]
     process = task.start()  # a person retries
-    wait_for(lambda: "RUNNING" in statuses(task), pause=0.02)
+    wait_for(lambda: len(statuses(task)) == 2)
     process.kill()
     process.communicate()
     code, text = task.run(KFP_RETRY_INDEX="1")
