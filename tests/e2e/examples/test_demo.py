@@ -94,7 +94,6 @@ def test_workers_on_ray_learn_to_order(demos: list[Program], tmp_path: Path) -> 
     ("moment", "number", "code"),
     [
         ("cdk synth", signal.SIGINT, 130),
-        pytest.param("Start the local AWS", signal.SIGTERM, 143, marks=pytest.mark.slow),
         pytest.param("episode_reward_mean", signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param("Pipeline step evaluate", signal.SIGTERM, 143, marks=pytest.mark.slow),
     ],
