@@ -43,15 +43,24 @@ def wheel(tmp_path_factory):
     return built
 
 
-def environment(place, wheel, requirements):
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The directory into which the wheel is installed, alone."""
+    place = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*command, "--target", place, wheel], check=True)
+    return place
+
+
+def environment(place, installed, requirements):
     """Make an environment of the wheel and the requirements; return its site-packages.
 
-    Instead of a download, what they need is linked from the environment of the tests.
+    What they need is linked: the wheel's own, and instead of a download that of the tests.
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin/python"), "install", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
     packages = next(place.glob("lib/python3.*/site-packages"))
+    for top in installed.iterdir():
+        (packages / top.name).symlink_to(top)
     for name in {each for text in requirements for each in needed(Requirement(text).name)}:
         found = distribution(name)
         for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
@@ -65,22 +74,22 @@ def python_of(packages):
 
 
 @pytest.fixture(scope="module")
-def author(wheel, tmp_path_factory):
+def author(installed, tmp_path_factory):
     """What `pip install WHEEL` makes."""
-    return environment(tmp_path_factory.mktemp("author"), wheel, PROJECT["dependencies"])
+    return environment(tmp_path_factory.mktemp("author"), installed, PROJECT["dependencies"])
 
 
 @pytest.fixture(scope="module")
-def pod(wheel, tmp_path_factory):
+def pod(installed, tmp_path_factory):
     """What the launcher's image holds."""
-    return environment(tmp_path_factory.mktemp("pod"), wheel, EXTRAS["launcher"])
+    return environment(tmp_path_factory.mktemp("pod"), installed, EXTRAS["launcher"])
 
 
 @pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
+def python(installed, tmp_path_factory):
     """The Python that `pip install 'WHEEL[infra]'` makes."""
     place = tmp_path_factory.mktemp("infra")
-    return python_of(environment(place, wheel, PROJECT["dependencies"] + EXTRAS["infra"]))
+    return python_of(environment(place, installed, PROJECT["dependencies"] + EXTRAS["infra"]))
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +149,17 @@ def test_it_holds_every_module_and_what_they_read(wheel):
 
 
 def test_the_page_type_checks_against_it(python, consumer):
-    cache = deployment.ROOT / "build" / "mypy-of-a-consumer"  # the CDK's types take a minute
-    cache.mkdir(parents=True, exist_ok=True)
-    options = ["--strict", "--no-error-summary", "--python-executable", str(python)]
-    options += ["--cache-dir", str(cache)]
-    with (cache / "lock").open("w") as lock:
+    cache = deployment.ROOT / "build" / "mypy-of-a-consumer"
+    # The types of the CDK take a minute, unless they are had from the cache of the project's own
+    # check, which takes its plugin along.
+    (consumer / "mypy.ini").write_text("[mypy]\nstrict = true\nplugins = pydantic.mypy\n")
+    options = ["--no-error-summary", "--python-executable", str(python), "--cache-dir", str(cache)]
+    cache.parent.mkdir(exist_ok=True)
+    with cache.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        own = deployment.ROOT / ".mypy_cache"
+        if own.exists() and not cache.exists():
+            shutil.copytree(own, cache)
         found = run(sys.executable, consumer, "-m", "mypy", *options, "app.py")
     assert (found.stdout, found.returncode) == ("", 0)
 
@@ -190,13 +204,13 @@ def test_its_functions_are_those_of_the_repository(resolver, consumer):
 
 
 def test_the_app_of_the_wheel_makes_the_stack_of_the_repository(python, tmp_path):
-    context = json.dumps(deployment.cdk_json()["context"])
-    output = str(tmp_path / "cdk.out")
-    found = run(
-        python, tmp_path, "-m", "rl_training_cdk.app", CDK_OUTDIR=output, CDK_CONTEXT_JSON=context
-    )
+    settings = deployment.HOST_FUNCTIONS
+    context = json.dumps({**deployment.cdk_json()["context"], **settings})
+    output = tmp_path / "cdk.out"
+    app = ("-m", "rl_training_cdk.app")
+    found = run(python, tmp_path, *app, CDK_OUTDIR=str(output), CDK_CONTEXT_JSON=context)
     assert found.returncode == 0, found.stderr
-    assert deployment.template(tmp_path / "cdk.out") == deployment.template(deployment.synthesize())
+    assert deployment.template(output) == deployment.template(deployment.synthesize(settings))
 
 
 def test_it_alone_is_what_an_author_of_pipelines_needs(author, tmp_path):

@@ -12,18 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.step.fault_proxy import FAULTS, FaultProxy, random_faults
-from tests.support.step.kfp_pods import Cluster, train, wait_for
+from tests.support.step.kfp_pods import train, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 AT_ONCE = 2
 LINES = 40
 SECONDS = 2
-
-
-@pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):
-    return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
 
 
 def through(pod, proxy):

@@ -6,11 +6,10 @@ import os
 import pytest
 from kfp import compiler, dsl
 
-from examples import custom_image_pipeline
 from kfp_component import train_rl_model
 from tests.contract.kfp_backend.components import OLDEST_ALLOWED
 from tests.kfp_backend import PodFailed, ProcessPods, Run
-from tests.support.step.kfp_pods import Cluster, train
+from tests.support.step.kfp_pods import train
 
 pytestmark = pytest.mark.e2e
 
@@ -25,11 +24,6 @@ def use(url: str, job: str, image: str, execution: str, model: dsl.Input[dsl.Mod
     return repr(model.metadata["metric_reward"])
 
 
-@pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):
-    return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
-
-
 @pytest.fixture
 def run(cluster, tmp_path):
     """Runs a pipeline; returns how it went."""
@@ -38,11 +32,11 @@ def run(cluster, tmp_path):
     environment |= {"PIP_NO_INDEX": "1", "PYTHONPATH": os.getcwd(), "HOME": str(tmp_path)}  # noqa: PTH109
     del environment["KFP_POD_UID"]
 
-    def runs(pipeline, **arguments):
+    def runs(pipeline):
         target = tmp_path / "pipeline.yaml"
         compiler.Compiler().compile(pipeline, str(target))
         pods = ProcessPods(tmp_path / "run", environment)
-        return Run(target, arguments).execute(pods), pods
+        return Run(target, {}).execute(pods), pods
 
     return runs
 
@@ -52,43 +46,28 @@ def arguments_of(pod):
     return {**pod.arguments, **own, "entry_point": "train.py"}
 
 
-def test_the_next_step_gets_the_model(cluster, run):
+def test_each_iteration_of_a_loop_hands_its_own_model_to_the_next_step(cluster, run):
     given = arguments_of(cluster.pod(train(lines=5)))
-
-    @dsl.pipeline(name="two-steps")
-    def pipeline():
-        task = train_rl_model(**given)
-        use(
-            url=task.outputs["model_artifact_url"],
-            job=task.outputs["job_name"],
-            image=task.outputs["training_image"],
-            execution=task.outputs["execution_arn"],
-            model=task.outputs["model"],
-        )
-
-    result, _ = run(pipeline)
-    (used,) = result.raised().named("use")
-    assert used.execution.outputs["Output"] == "0.4"
-
-
-def test_each_iteration_of_a_loop_has_its_own_execution(cluster, run):
-    pod = cluster.pod(train(lines=2), metric_definitions={})
-    given = arguments_of(pod)
-    before = len(cluster.states.list_executions(stateMachineArn=pod.arn)["executions"])
 
     @dsl.pipeline(name="loop")
     def pipeline():
-        with dsl.ParallelFor([11, 12, 13]) as size:
-            train_rl_model(volume_size=size, **given)
+        with dsl.ParallelFor([11, 12]) as size:
+            task = train_rl_model(volume_size=size, **given)
+            use(
+                url=task.outputs["model_artifact_url"],
+                job=task.outputs["job_name"],
+                image=task.outputs["training_image"],
+                execution=task.outputs["execution_arn"],
+                model=task.outputs["model"],
+            )
 
-    run(pipeline)[0].raised()
-    executions = cluster.states.list_executions(stateMachineArn=pod.arn)["executions"]
-    ours = executions[: len(executions) - before]
-    assert {item["status"] for item in ours} == {"SUCCEEDED"}
+    result = run(pipeline)[0].raised()
+    assert [each.execution.outputs["Output"] for each in result.named("use")] == ["0.4", "0.4"]
     described = [
-        cluster.states.describe_execution(executionArn=item["executionArn"]) for item in ours
+        cluster.states.describe_execution(executionArn=each.execution.outputs["execution_arn"])
+        for each in result.named("train-rl-model")
     ]
-    assert sorted(json.loads(each["input"])["volume_size"] for each in described) == [11, 12, 13]
+    assert sorted(json.loads(each["input"])["volume_size"] for each in described) == [11, 12]
 
 
 def test_a_training_that_fails_ends_the_pipeline_before_the_next_step(cluster, run):
@@ -111,25 +90,6 @@ def test_a_training_that_fails_ends_the_pipeline_before_the_next_step(cluster, r
     # The retry reports the same failure and trains nothing.
     assert len(result.named("train-rl-model")) == 2
     assert "an automatic retry does not repeat it" in pods.logs[1]
-
-
-def test_the_author_s_example(cluster, run):
-    """Its first step: the second plays with gymnasium, as the demo does."""
-    given = cluster.arguments(train(lines=3, last="print('episode_reward_mean: 3.5')"))
-    names = ("role", "image", "source_dir", "model_artifact_path", "instance_type")
-    result, _ = run(
-        custom_image_pipeline.pipeline,
-        state_machine_arn=cluster.outputs["StateMachineArn"],
-        region="us-east-1",
-        launcher_image="none-is-pulled",
-        hyperparameters={"iterations": 3},
-        **{name: given[name] for name in names},
-    )
-    (trained,) = result.named("train-rl-model")
-    assert trained.execution.output_artifacts["metrics"]["metadata"]["episode_reward_mean"] == 3.5
-    (evaluated,) = result.named("evaluate")
-    url = trained.execution.outputs["model_artifact_url"]
-    assert url in evaluated.executor_input
 
 
 @pytest.mark.parametrize("name", ["train", "sweep"])

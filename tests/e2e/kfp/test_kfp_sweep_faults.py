@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.kfp.test_kfp_sweep import SCRIPT, status, trials
 from tests.support.step.fault_proxy import FaultProxy
-from tests.support.step.kfp_pods import Cluster, wait_for
+from tests.support.step.kfp_pods import wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -28,11 +28,6 @@ CALLS = {
 }
 # An output, and the one that is written before it.
 WRITTEN = {"metrics": "model", "report": "trials", "output_metadata.json": "p/execution_arn"}
-
-
-@pytest.fixture(scope="module")
-def cluster(deployed, tmp_path_factory):
-    return Cluster(deployed, tmp_path_factory.mktemp("tasks"))
 
 
 def sweep(cluster, **more):

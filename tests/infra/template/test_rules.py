@@ -1,5 +1,6 @@
 """What the field's own checkers say of the synthesized templates and of the definition."""
 
+import itertools
 import json
 import subprocess
 
@@ -32,28 +33,20 @@ def test_cdk_nag_finds_what_is_wrong(assemblies):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
-def test_cfn_lint_has_no_finding(assemblies, name):
+def test_cfn_lint_has_no_finding(assemblies):
     # W3005: the CDK writes dependencies that references imply already.
-    run = subprocess.run(
-        ["cfn-lint", "--ignore-checks", "W3005", "--", assemblies[name] / f"{STACK}.template.json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["cfn-lint", "--ignore-checks", "W3005", "--"]
+    command += [str(assemblies[name] / f"{STACK}.template.json") for name in NAMES]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (run.stdout, run.returncode) == ("", 0)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("machine", ["RlTraining", "RlSweep"])
-def test_the_definition_is_valid(templates, name, machine, tmp_path):
-    definition = tmp_path / "definition.json"
-    definition.write_text(json.dumps(Resolver(templates[name]).definition(machine)))
-    run = subprocess.run(
-        [str(ROOT / "node_modules/.bin/asl-validator"), "--json-path", str(definition)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_definitions_are_valid(templates, tmp_path):
+    command = [str(ROOT / "node_modules/.bin/asl-validator")]
+    for name, machine in itertools.product(NAMES, ["RlTraining", "RlSweep"]):
+        definition = tmp_path / f"{name}-{machine}.json"
+        definition.write_text(json.dumps(Resolver(templates[name]).definition(machine)))
+        command += ["--json-path", str(definition)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

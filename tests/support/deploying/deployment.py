@@ -29,13 +29,13 @@ DEPLOY_SECONDS = 120  # generous: 0.3 s on an idle machine
 Client = Callable[[str], Any]
 
 
-def synthesize(context: Mapping[str, object] | None = None) -> Path:
+def synthesize(context: Mapping[str, object]) -> Path:
     """Return the cloud assembly of the app with `context` over that of cdk.json, made once.
 
     Raises:
         subprocess.CalledProcessError: the app refused the settings; `stderr` says why.
     """
-    merged = {**cdk_json()["context"], **(context or {})}
+    merged = {**cdk_json()["context"], **context}
     environment = {"CDK_CONTEXT_JSON": json.dumps(merged)}
     return kept(
         merged, lambda output: run(["-m", "infra.app"], CDK_OUTDIR=str(output), **environment)
