@@ -1,5 +1,6 @@
 """Fixtures of every folder of tests."""
 
+import gc
 import os
 import signal
 
@@ -18,3 +19,13 @@ settings.load_profile("untimed")
 
 # The programs that tests interrupt inherit what is ignored here: SIGINT, in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the tests: no use in looking it through for garbage."""
+    gc.freeze()
+    gc.enable()

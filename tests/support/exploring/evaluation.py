@@ -70,7 +70,7 @@ class Sight(NamedTuple):
         """
         bound = dict(frame.variables)
         bound["states.input"] = value = frame.input
-        for name, value in states.items():  # noqa: B007
+        for name, value in states.items():
             bound[f"states.{name}"] = value
         return cls(frame, now, bound, value)
 
