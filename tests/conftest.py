@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.deploying.stack"]
@@ -23,6 +24,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_collection() -> None:
     gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What computes for seconds would take twice as long where coverage is measured."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:

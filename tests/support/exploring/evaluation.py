@@ -106,22 +106,25 @@ class Values:
 
     def _evaluated(self, template: Any, names: tuple[str, ...], sight: Sight) -> str | StateError:
         try:
-            if isinstance(template, dict):
-                items = [f'"{name}": {self.text(item, sight)}' for name, item in template.items()]
-                return f"{{{', '.join(items)}}}"
-            if isinstance(template, list):
-                return f"[{', '.join(self.text(item, sight) for item in template)}]"
-            if not is_expression(template):
-                return json.dumps(template)
-            alone = _ALONE.fullmatch(template)
-            if alone and alone[1] in sight.bound:  # a variable alone is itself
-                return sight.bound[alone[1]]
-            bound = {name: json.loads(sight.bound[name]) for name in names if name in sight.bound}
-            return json.dumps(evaluate(template, "field", self._scope(bound, sight)))
-        except ministack._ExecutionError as error:
-            return StateError({"Error": error.error, "Cause": error.cause})
+            return self._made(template, names, sight)
         except StateError as error:
             return error
+        except ministack._ExecutionError as error:
+            return StateError({"Error": error.error, "Cause": error.cause})
+
+    def _made(self, template: Any, names: tuple[str, ...], sight: Sight) -> str:
+        if isinstance(template, dict):
+            items = [f'"{name}": {self.text(item, sight)}' for name, item in template.items()]
+            return f"{{{', '.join(items)}}}"
+        if isinstance(template, list):
+            return f"[{', '.join(self.text(item, sight) for item in template)}]"
+        if not is_expression(template):
+            return json.dumps(template)
+        alone = _ALONE.fullmatch(template)
+        if alone and alone[1] in sight.bound:  # a variable alone is itself
+            return sight.bound[alone[1]]
+        bound = {name: json.loads(sight.bound[name]) for name in names if name in sight.bound}
+        return json.dumps(evaluate(template, "field", self._scope(bound, sight)))
 
     def _scope(self, bound: Mapping[str, Any], sight: Sight) -> Scope:
         redriven = sight.frame.redriven_at
