@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 NPX := node_modules/.bin
 # A C-locale shell would break Python's and Node's output; nothing here wants the caller's AWS.
 export PATH := $(abspath $(BIN)):$(CURDIR)/$(NPX):$(PATH)
+# The tests start hundreds of interpreters, each of which would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)

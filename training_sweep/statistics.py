@@ -9,8 +9,11 @@ Statistical Precipice, https://arxiv.org/abs/2108.13264
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
 from math import floor, fsum
 from typing import Any
 
@@ -18,6 +21,9 @@ RESAMPLES = 2_000
 CONFIDENCE = 0.95
 ROUGH_BELOW = 5
 """Seeds below which a bootstrap interval is rough: it knows of no result but the few it has."""
+
+Draw = tuple[int, ...]
+"""Indexes of results, in ascending order."""
 
 
 @dataclass(frozen=True)
@@ -82,27 +88,34 @@ def interquartile_mean(values: Iterable[float]) -> float:
     return _mean(ordered[cut : len(ordered) - cut])
 
 
-def interval(values: Sequence[float], draws: Iterable[Sequence[int]]) -> tuple[float, float]:
+def interval(values: Sequence[float], draws: Mapping[Draw, int]) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap interval of the interquartile mean.
 
     Args:
         values: the results.
-        draws: the resamples, each as many indexes into `values` as there are values.
+        draws: the resamples, each as many indexes into `values` as there are values, and how often
+            it was drawn.
     """
-    means = sorted(interquartile_mean([values[index] for index in draw]) for draw in draws)
+    means = sorted(
+        mean
+        for draw, times in draws.items()
+        for mean in repeat(interquartile_mean(values[index] for index in draw), times)
+    )
     tail = (1 - CONFIDENCE) / 2
     return _quantile(means, tail), _quantile(means, 1 - tail)
 
 
-def resamples(n: int, count: int = RESAMPLES) -> Iterator[list[int]]:
-    """Yield draws of n of n indexes with replacement, always the same for the same n.
+@lru_cache(maxsize=8)
+def resamples(n: int, count: int = RESAMPLES) -> Mapping[Draw, int]:
+    """Return draws of n of n indexes with replacement, always the same for the same n.
+
+    Their order does not count: there are no more than 126 different ones of 5.
 
     Only `Random.random` is used: Python promises its sequence for a seed in all versions.
     https://docs.python.org/3/library/random.html#notes-on-reproducibility
     """
     draw = random.Random(0).random
-    for _ in range(count):
-        yield [int(draw() * n) for _ in range(n)]
+    return Counter(tuple(sorted(int(draw() * n) for _ in range(n))) for _ in range(count))
 
 
 def _mean(values: Sequence[float]) -> float:

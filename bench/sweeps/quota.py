@@ -10,6 +10,7 @@ events of one that needs a redrive of its `.sync` (25) or of one that goes strai
 
 import json
 import sys
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -124,8 +125,8 @@ class Sweep:
 
     def busiest_hour(self) -> Counter[str]:
         """Return the calls of the hour with the most, by operation."""
-        times = [at for _, at in self.calls]
-        begin = max(times, key=lambda at: sum(at <= other < at + HOUR for other in times))
+        times = [at for _, at in self.calls]  # in ascending order
+        begin = max(times, key=lambda at: bisect_left(times, at + HOUR) - bisect_left(times, at))
         return Counter(name for name, at in self.calls if begin <= at < begin + HOUR)
 
 

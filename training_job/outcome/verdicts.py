@@ -34,7 +34,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the states carry it."""
-        return asdict(self) | {"output": self.output or {}}
+        return vars(self) | {"progress": asdict(self.progress), "output": self.output or {}}
 
 
 def wait(evidence: Evidence, seconds: int, *, looked: bool = True) -> Verdict:

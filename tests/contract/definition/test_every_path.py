@@ -103,7 +103,7 @@ def test_no_path_breaks_a_rule(explorer, capsys, given, clocks, deviations):
     with capsys.disabled():
         print(
             f"\n{paths} paths of up to {deviations} deviations: {len(walked.counted)} states with "
-            f"a choice, {walked.entered} states entered, {seconds:.0f} s"
+            f"a choice, {len(walked.settled)} states entered, {seconds:.0f} s"
         )
     broken = [f"{rule}\n    {path}" for rule, path in walked.violations.items()]
     assert not broken, "\n".join(["", *broken])

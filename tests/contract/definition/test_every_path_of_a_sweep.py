@@ -96,7 +96,7 @@ def test_no_path_of_a_sweep_breaks_a_rule(explorer, capsys, given, resumes, devi
     with capsys.disabled():
         print(
             f"\n{count:.3g} paths of up to {deviations + MORE} deviations: {len(walked.counted)}"
-            f" states with a choice, {walked.entered} states entered, {seconds:.0f} s"
+            f" states with a choice, {len(walked.settled)} states entered, {seconds:.0f} s"
         )
     broken = [f"{rule}\n    {path}" for rule, path in walked.violations.items()]
     assert not broken, "\n".join(["", *broken])

@@ -18,6 +18,7 @@ from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt
 from local_aws.corrections.states.expressions import jsonata as states_jsonata
 from tests.support.arguments import CUSTOM_IMAGE
+from tests.support.exploring.evaluation import compiled_once
 from tools.reference_jsonata import ReferenceJsonata
 
 ABSENT = object()
@@ -28,7 +29,7 @@ PAIRS = 40
 
 @pytest.fixture(scope="module")
 def reference():
-    with ReferenceJsonata() as evaluator:
+    with ReferenceJsonata() as evaluator, compiled_once():
         yield evaluator
 
 

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -21,6 +20,7 @@ from local_aws.corrections.states.expressions.jsonata import Scope, evaluate, is
 STARTED_AT = "2026-01-31T10:00:00.123Z"
 
 _NAME = re.compile(r"\$(states\.\w+|\w+)")
+_ALONE = re.compile(r"\{%\s*\$(\w+)\s*%\}")
 _KEPT = 100_000  # evaluations
 
 
@@ -54,33 +54,33 @@ class StateError(Exception):
         self.output = dict(output)
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What the expressions of a state see."""
+class Sight(NamedTuple):
+    """What the expressions of a state see: `bound` are the variables and what `$states` has."""
 
     frame: Frame
     now: str
-    variables: Mapping[str, str]
-    states: Mapping[str, str]
+    bound: Mapping[str, str]
+    value: str
 
     @classmethod
-    def of(cls, frame: Frame, now: str, **bound: str) -> "Sight":
-        """Return the sight of a frame, with what else is bound as JSON."""
-        states = {"states.input": frame.input}
-        states |= {f"states.{name}": text for name, text in bound.items()}
-        return cls(frame, now, dict(frame.variables), states)
+    def of(cls, frame: Frame, now: str, **states: str) -> "Sight":
+        """Return the sight of a frame, with what else `$states` has, as JSON.
 
-    @property
-    def value(self) -> str:
-        """What a state without an Output puts out: the result, or the input."""
-        return [*self.states.values()][-1]
+        Its value is what a state without an Output puts out: the result, or the input.
+        """
+        bound = dict(frame.variables)
+        bound["states.input"] = value = frame.input
+        for name, value in states.items():
+            bound[f"states.{name}"] = value
+        return cls(frame, now, bound, value)
 
 
 class Values:
-    """The values of an execution's templates."""
+    """The values of an execution's templates, which are known by their `id`."""
 
     def __init__(self, arn: str, given: Mapping[str, Any]) -> None:
         self._execution = {"Id": arn, "Input": dict(given), "StartTime": STARTED_AT}
+        self._names: dict[int, tuple[str, ...]] = {}
         self._values: dict[tuple[Any, ...], str | StateError] = {}
 
     def text(self, template: Any, sight: Sight) -> str:
@@ -89,6 +89,30 @@ class Values:
         Raises:
             StateError: it cannot be evaluated.
         """
+        names = self._names.get(id(template))
+        if names is None:
+            names = self._names[id(template)] = tuple(sorted(_read(template)))
+        key: tuple[Any, ...] = (id(template), *map(sight.bound.get, names))
+        if "states.context" in names:
+            key += (sight.frame.redrives, sight.frame.redriven_at, sight.now)
+        value = self._values.get(key)
+        if value is None:
+            if len(self._values) > _KEPT:
+                self._values.clear()
+            value = self._values[key] = self._evaluated(template, names, sight)
+        if isinstance(value, StateError):
+            raise value
+        return value
+
+    def _evaluated(self, template: Any, names: tuple[str, ...], sight: Sight) -> str | StateError:
+        try:
+            return self._made(template, names, sight)
+        except StateError as error:
+            return error
+        except ministack._ExecutionError as error:
+            return StateError({"Error": error.error, "Cause": error.cause})
+
+    def _made(self, template: Any, names: tuple[str, ...], sight: Sight) -> str:
         if isinstance(template, dict):
             items = [f'"{name}": {self.text(item, sight)}' for name, item in template.items()]
             return f"{{{', '.join(items)}}}"
@@ -96,27 +120,13 @@ class Values:
             return f"[{', '.join(self.text(item, sight) for item in template)}]"
         if not is_expression(template):
             return json.dumps(template)
-        alone, names = _read(template)
-        if alone in sight.variables:  # a variable alone is itself
-            return sight.variables[alone]
-        known = [(name, sight.variables[name]) for name in names if name in sight.variables]
-        scope = [(name, sight.states[name]) for name in names if name in sight.states]
-        frame = sight.frame
-        context = (frame.redrives, frame.redriven_at, sight.now)
-        key = (template, context if "states.context" in names else (), *known, *scope)
-        if len(self._values) > _KEPT:
-            self._values.clear()
-        if key not in self._values:
-            self._values[key] = self._evaluated(template, sight, dict(known), dict(scope))
-        value = self._values[key]
-        if isinstance(value, StateError):
-            raise value
-        return value
+        alone = _ALONE.fullmatch(template)
+        if alone and alone[1] in sight.bound:  # a variable alone is itself
+            return sight.bound[alone[1]]
+        bound = {name: json.loads(sight.bound[name]) for name in names if name in sight.bound}
+        return json.dumps(evaluate(template, "field", self._scope(bound, sight)))
 
-    def _evaluated(
-        self, template: str, sight: Sight, known: Mapping[str, str], scope: Mapping[str, str]
-    ) -> str | StateError:
-        values = {name: json.loads(text) for name, text in scope.items()}
+    def _scope(self, bound: Mapping[str, Any], sight: Sight) -> Scope:
         redriven = sight.frame.redriven_at
         context = {
             "Execution": {
@@ -126,21 +136,22 @@ class Values:
             },
             "State": {"EnteredTime": sight.now},
             "Task": {"Token": "token"},
-            "variables": {name: json.loads(text) for name, text in known.items()},
+            "variables": {
+                name: value for name, value in bound.items() if not name.startswith("states.")
+            },
         }
         names = ("states.input", "states.result", "states.errorOutput")
-        given, result, error = (values.get(name) for name in names)
-        try:
-            return json.dumps(evaluate(template, "field", Scope(given, context, result, error)))
-        except ministack._ExecutionError as error:
-            return StateError({"Error": error.error, "Cause": error.cause})
+        given, result, error = map(bound.get, names)
+        return Scope(given, context, result, error)
 
 
-@cache
-def _read(expression: str) -> tuple[str, tuple[str, ...]]:
-    """Return the variable that an expression is, or "", and all that it reads."""
-    alone = re.fullmatch(r"\{%\s*\$(\w+)\s*%\}", expression)
-    return alone[1] if alone else "", tuple(sorted(set(_NAME.findall(expression))))
+def _read(template: Any) -> set[str]:
+    """Return the variables, and what of `$states`, that the expressions of a template read."""
+    if isinstance(template, dict):
+        return set().union(*map(_read, template.values()))
+    if isinstance(template, list):
+        return set().union(*map(_read, template))
+    return set(_NAME.findall(template)) if is_expression(template) else set()
 
 
 @contextmanager

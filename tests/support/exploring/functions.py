@@ -39,7 +39,8 @@ class Functions:
         if len(self._results) > _KEPT:
             self._results.clear()
         if key not in self._results:
-            payload = self.handlers[call.arguments["FunctionName"]](call.arguments["Payload"], None)
+            given = call.arguments
+            payload = self.handlers[given["FunctionName"]](given["Payload"], None)
             text = json.dumps({"Payload": payload, "StatusCode": 200}, allow_nan=False)
             self._results[key] = Returned(text)
         yield "", 0, world, self._results[key]

@@ -174,13 +174,15 @@ class Machine:
     def _follow(self, sight: Sight, block: Mapping[str, Any]) -> Frame | Ended:
         """Return what follows a state or a Catch: all is evaluated as it was before."""
         output = self._values.text(block["Output"], sight) if "Output" in block else sight.value
-        assigned = {
-            name: self._values.text(template, sight)
-            for name, template in block.get("Assign", {}).items()
-        }
         if block.get("End"):
             return Ended("SUCCEEDED", sight.frame, output)
-        variables = tuple(sorted({**sight.variables, **assigned}.items()))
+        variables = sight.frame.variables
+        if "Assign" in block:
+            assigned = {
+                name: self._values.text(template, sight)
+                for name, template in block["Assign"].items()
+            }
+            variables = tuple(sorted((dict(variables) | assigned).items()))
         return sight.frame._replace(state=block["Next"], input=output, variables=variables)
 
     def _seconds(self, template: Any, sight: Sight, *, least: int) -> None:

@@ -18,59 +18,65 @@ _LONGEST = 1_000  # nodes in a row without a choice: more is no end
 class Paths:
     """The paths that were walked.
 
+    Nodes are kept by their hash of 64 bits: they themselves would take gigabytes.
+
     Attributes:
         following: what may follow a node that this trail led to.
         violations: what went wrong, each with the first path that shows it.
-        counted: how many paths go on from each node that has a choice, by its hash of 64 bits: the
-            nodes themselves would take gigabytes.
-        entered: how many nodes.
+        counted: how many paths go on from each node that has a choice.
+        settled: the node with a choice, or the end, to which each node leads.
     """
 
     following: Callable[[Any, Trail], Iterator[Successor]]
     violations: dict[str, str] = field(default_factory=dict)
     counted: dict[int, int] = field(default_factory=dict)
-    entered: int = 0
+    settled: dict[int, int] = field(default_factory=dict)
 
     def walk(self, start: Hashable) -> int:
         """Walk every path that begins in a node; return how many there are."""
         root, following, trail = self._settle(start, None)
-        stack: list[tuple[Any, Iterator[Successor], Trail, list[int]]] = []
+        stack: list[tuple[int, Iterator[Successor], Trail, list[int]]] = []
         stack.append((root, iter(following), trail, [0]))
-        on_path = {hash(root)}
+        on_path = {root}
         while stack:
             node, successors, trail, total = stack[-1]
             successor = next(successors, None)
             if successor is None:
                 stack.pop()
-                on_path.discard(hash(node))
-                self.counted[hash(node)] = max(total[0], 1)
+                on_path.discard(node)
+                self.counted[node] = max(total[0], 1)
                 if stack:
-                    stack[-1][3][0] += self.counted[hash(node)]
+                    stack[-1][3][0] += self.counted[node]
                 continue
             label, unsettled = successor
             child, following, longer = self._settle(unsettled, (trail, label))
-            if hash(child) in self.counted:
-                total[0] += self.counted[hash(child)]
-            elif hash(child) in on_path:
+            if child in self.counted:
+                total[0] += self.counted[child]
+            elif child in on_path:
                 self.violated("a run that does not end", longer)
             else:
-                on_path.add(hash(child))
+                on_path.add(child)
                 stack.append((child, iter(following), longer, [0]))
-        return self.counted[hash(root)]
+        return self.counted[root]
 
-    def _settle(self, node: Any, trail: Trail) -> tuple[Any, list[Successor], Trail]:
+    def _settle(self, node: Any, trail: Trail) -> tuple[int, list[Successor], Trail]:
         """Go on to the next state that has a choice, or to the end; return what may follow."""
-        for _ in range(_LONGEST):
-            self.entered += 1
-            if hash(node) in self.counted:
-                return node, [], trail
+        passed: list[int] = []
+        following: list[Successor] = []
+        while (key := hash(node)) not in self.settled:
+            passed.append(key)
             following = list(self.following(node, trail))
             if len(following) != 1:
-                return node, following, trail
+                break
+            if len(passed) == _LONGEST:
+                self.violated("a run that does not end", trail)
+                following = []
+                break
             label, node = following[0]
             trail = (trail, label) if label else trail
-        self.violated("a run that does not end", trail)
-        return node, [], trail
+        end = self.settled.get(key, key)
+        self.settled |= dict.fromkeys(passed, end)
+        return end, following, trail
 
     def violated(self, rule: str, trail: Trail) -> None:
         """Note that a rule was broken."""
