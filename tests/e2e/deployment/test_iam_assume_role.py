@@ -6,6 +6,7 @@ import pytest
 
 from infra.roles import assume_role_policy
 from tests.support.deploying import deployment
+from tests.support.runs.deployed_runs import Execution
 from tests.support.runs.sweep_runs import SweepStage
 from tests.support.step.launched_run import Launcher, RunFailed
 
@@ -57,26 +58,28 @@ def submitter(enforcing_aws, printed):
     iam.delete_role(RoleName="submitter")
 
 
-def test_a_run_as_the_assumed_role_succeeds(launcher, submitter):
-    submitter()
-    assert launcher.run(assume_role=ROLE)["status"] == "Completed"
-
-
-def test_the_trials_of_a_sweep_train_as_the_assumed_role(enforcing_aws, launcher, submitter):
-    """Each is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
+def test_a_sweeps_trial_trains_as_the_assumed_role_in_every_call(
+    enforcing_aws, launcher, submitter
+):
+    """A trial is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
     submitter()
     stage = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
-    sweep = stage.sweep({"assume_role": ROLE, "seeds": 2})
+    name = "assuming"
+    stage.faults(name, [{"fault": "drop_sync"}])  # so that the job is looked at, and awaited
+    sweep = stage.sweep({"assume_role": ROLE, "seeds": 1}, name=name)
     sweep.end()
+    stage.faults(name, [])
     assert sweep.status == "SUCCEEDED", sweep.cause
-    assert sweep.output["counts"] == {"trials": 2, "succeeded": 2, "failed": 0}
-    states = enforcing_aws.client("stepfunctions")
-    trial = f"{launcher.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}"
-    pages = states.get_execution_history(executionArn=f"{trial}:{sweep.name}-t001")["events"]
-    entered = [
-        each["stateEnteredEventDetails"]["name"] for each in pages if "stateEntered" in str(each)
+    trial = launcher.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+    scheduled = [
+        event["taskScheduledEventDetails"]
+        for event in Execution(f"{trial}:{name}-t001", sweep.states, sweep.sagemaker).events()
+        if "taskScheduledEventDetails" in event
     ]
-    assert "CreateTrainingJobAsRole" in entered
+    calls = [each for each in scheduled if "sagemaker" in each["resourceType"]]
+    assert {each["resource"] for each in calls} == {"createTrainingJob.sync", "describeTrainingJob"}
+    assert all(each["taskCredentials"] == {"roleArn": ROLE} for each in calls)
+    assert len(calls) < len(scheduled)
 
 
 def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, submitter):
@@ -85,7 +88,7 @@ def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, sub
         printed["trust_policy"]["Statement"][0]["Principal"]["AWS"],
     )
     submitter(trust=other)
-    with pytest.raises(RunFailed, match="sts:AssumeRole"):
+    with pytest.raises(RunFailed, match=f"RequestRejected.*sts:AssumeRole on {ROLE}"):
         launcher.run(assume_role=ROLE)
 
 

@@ -44,16 +44,18 @@ class Launcher:
             RunFailed: the execution failed; with error and cause.
             botocore.exceptions.ClientError: the launcher was denied something.
         """
-        bucket = self.outputs["ArtifactBucketName"]
-        arn = self.start(**arguments)
-        output = self.outcome(arn)
+        return self.follow(self.start(**arguments))
+
+    def follow(self, arn: str) -> dict[str, Any]:
+        """Do what `run` does, of an execution that was started."""
+        bucket, output = self.outputs["ArtifactBucketName"], self.outcome(arn)
         model = output["model_artifact_url"].removeprefix(f"s3://{bucket}/")
         s3 = self.client("s3")
         assert s3.list_objects_v2(Bucket=bucket, Prefix=model)["KeyCount"] == 1
         assert s3.get_object(Bucket=bucket, Key=model)["Body"].read()
         self.client("stepfunctions").get_execution_history(executionArn=arn, maxResults=5)
         self.client("sagemaker").describe_training_job(TrainingJobName=output["job_name"])
-        return output | {"lines": self._lines(output["job_name"])}
+        return output | {"lines": self._lines(output["job_name"]), "execution": arn}
 
     def start(self, pause: float = 0, **arguments: Any) -> str:
         """Upload the training code and a checkpoint, and start an execution; returns its ARN."""
