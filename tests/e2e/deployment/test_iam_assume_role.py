@@ -64,16 +64,13 @@ def test_a_sweeps_trial_trains_as_the_assumed_role_in_every_call(
     """A trial is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
     submitter()
     stage = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
-    name = "assuming"
-    stage.faults(name, [{"fault": "drop_sync"}])  # so that the job is looked at, and awaited
-    sweep = stage.sweep({"assume_role": ROLE, "seeds": 1}, name=name)
+    sweep = stage.sweep({"assume_role": ROLE, "seeds": 1})
     sweep.end()
-    stage.faults(name, [])
     assert sweep.status == "SUCCEEDED", sweep.cause
     trial = launcher.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
     scheduled = [
         event["taskScheduledEventDetails"]
-        for event in Execution(f"{trial}:{name}-t001", sweep.states, sweep.sagemaker).events()
+        for event in Execution(f"{trial}:{sweep.name}-t001", sweep.states, sweep.sagemaker).events()
         if "taskScheduledEventDetails" in event
     ]
     calls = [each for each in scheduled if "sagemaker" in each["resourceType"]]
