@@ -38,7 +38,7 @@ def test_without_a_permission_a_sweep_fails_and_says_so(stage, without, role, ac
         sweep.end()
     assert sweep.status == "FAILED"
     assert action in sweep.cause["message"]
-    sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=30)
+    sweep.reach(lambda: not sweep.trials("RUNNING"))
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP_STOP))
@@ -51,8 +51,8 @@ def test_either_of_two_ways_stops_the_trials_of_a_stopped_sweep(
     sweep = awaiting(stage)
     with without(role, action):
         sweep.stop()
-        sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=20)
-        sweep.reach(lambda: not sweep.jobs("InProgress"), seconds=20)
+        sweep.reach(lambda: not sweep.trials("RUNNING"))
+        sweep.reach(lambda: not sweep.jobs("InProgress"))
     assert set(sweep.trials().values()) == {"ABORTED"}
 
 
@@ -115,7 +115,7 @@ def test_a_launcher_stops_a_sweep_and_sees_what_it_has_to(launcher, stage, witho
     assert job["TrainingJobStatus"] == "InProgress"
     states.stop_execution(executionArn=sweep.arn)
     assert states.describe_execution(executionArn=sweep.arn)["status"] == "ABORTED"
-    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"), seconds=20)
+    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"))
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP_RETRY))

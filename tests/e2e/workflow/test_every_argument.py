@@ -7,17 +7,17 @@ import contextlib
 import io
 import json
 import tarfile
-import time
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
+from tests.support.runs.deployed_runs import Execution
 from tests.support.runs.training_jobs import tarball
+from tests.support.runs.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -30,66 +30,14 @@ def network(local_aws):
     return {"vpc_subnets": subnet, "vpc_security_group_ids": group}
 
 
-class Run:
-    """An execution of the deployed state machine, stopped as soon as its job can be described."""
-
-    def __init__(self, deployed, given):
-        self.states = deployed.client("stepfunctions")
-        self.sagemaker = deployed.client("sagemaker")
-        self.arn = self.states.start_execution(
-            stateMachineArn=deployed.outputs["StateMachineArn"],
-            name=f"test-{uuid.uuid4()}",
-            input=json.dumps(given),
-        )["executionArn"]
-
-    def events(self):
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return [event for page in pages for event in page["events"]]
-
-    def job(self):
-        """Return the training job's description and tags."""
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            submitted = [e for e in self.events() if e["type"] == "TaskSubmitted"]
-            if submitted:
-                output = json.loads(submitted[0]["taskSubmittedEventDetails"]["output"])
-                arn = output["TrainingJobArn"]
-                job = self.sagemaker.describe_training_job(TrainingJobName=arn.rsplit("/", 1)[1])
-                tags = self.sagemaker.list_tags(ResourceArn=arn)["Tags"]
-                return job | {"Tags": {tag["Key"]: tag["Value"] for tag in tags}}
-            ended = self.states.describe_execution(executionArn=self.arn)
-            assert ended["status"] == "RUNNING", ended.get("cause")
-            time.sleep(0.05)
-        pytest.fail("no training job was created")
-
-    def end(self):
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            ended = self.states.describe_execution(executionArn=self.arn)
-            if ended["status"] != "RUNNING":
-                return ended
-            time.sleep(0.05)
-        pytest.fail("the execution did not end")
-
-
-@pytest.fixture
-def job_of(deployed):
-    """Start an execution and return its training job; stop it in the end."""
-    runs = []
-
-    def job_of(given):
-        deployed_to = {
-            "role": deployed.outputs["JobRoleArn"],
-            "model_artifact_path": f"s3://{deployed.outputs['ArtifactBucketName']}/models",
-        }
-        runs.append(Run(deployed, given | deployed_to | {"job_name": f"t-{uuid.uuid4()}"}))
-        return runs[-1].job()
-
-    yield job_of
-    for run in runs:
-        with contextlib.suppress(ClientError):  # its job has no source: it may have ended
-            run.states.stop_execution(executionArn=run.arn)
-        run.end()
+def start(deployed, given):
+    states = deployed.client("stepfunctions")
+    arn = states.start_execution(
+        stateMachineArn=deployed.outputs["StateMachineArn"],
+        name=f"test-{uuid.uuid4()}",
+        input=json.dumps(given),
+    )["executionArn"]
+    return Execution(arn, states, deployed.client("sagemaker"))
 
 
 RULE = {
@@ -120,6 +68,7 @@ GIVEN = {
     "tags": {"team": "rl"},
     "traffic_encryption": True,
     "environment": {"A": "1"},
+    "network_isolation": True,
 }
 SHOWN = {
     "AlgorithmSpecification.TrainingImage": OTHER_IMAGE,
@@ -142,6 +91,7 @@ SHOWN = {
     "DebugRuleConfigurations": [RULE],
     "Tags.team": "rl",
     "EnableInterContainerTrafficEncryption": True,
+    "EnableNetworkIsolation": True,
     "Environment.A": "1",
 }
 
@@ -152,10 +102,26 @@ def at(description, path):
     return description
 
 
-def test_the_training_job_shows_every_argument(job_of, network, deployed):
-    job = job_of(CUSTOM_IMAGE | GIVEN | network | {"network_isolation": True})
+@pytest.fixture
+def job(deployed, network):
+    """The training job of an execution with all of them, and its tags; it is stopped then."""
+    deployed_to = {
+        "role": deployed.outputs["JobRoleArn"],
+        "model_artifact_path": f"s3://{deployed.outputs['ArtifactBucketName']}/models",
+        "job_name": f"t-{uuid.uuid4()}",
+    }
+    run = start(deployed, CUSTOM_IMAGE | GIVEN | network | deployed_to)
+    wait_until(lambda: "TaskSubmitted" in [event["type"] for event in run.events()], run.arn)
+    described = run.sagemaker.describe_training_job(TrainingJobName=deployed_to["job_name"])
+    tags = run.sagemaker.list_tags(ResourceArn=described["TrainingJobArn"])["Tags"]
+    yield described | {"Tags": {tag["Key"]: tag["Value"] for tag in tags}}
+    with contextlib.suppress(ClientError):  # its job has no source: it may have ended
+        run.stop()
+    run.end()
+
+
+def test_the_training_job_shows_every_argument(job, network, deployed):
     assert {path: at(job, path) for path in SHOWN} == SHOWN
-    assert job["EnableNetworkIsolation"]
     (source,) = job["InputDataConfig"]
     assert source["DataSource"]["S3DataSource"]["S3Uri"] == "s3://x/y.tar.gz"
     assert job["VpcConfig"] == {
@@ -170,7 +136,7 @@ def test_the_training_job_shows_every_argument(job_of, network, deployed):
 
 def test_a_warm_pool_is_for_deployments_that_allow_it(deployed):
     given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"], "keep_alive": 60}
-    ended = Run(deployed, given).end()
+    ended = start(deployed, given).end()
     assert ended["error"] == "InvalidArguments"
     (problem,) = json.loads(ended["cause"])["problems"]
     assert problem["argument"] == "keep_alive"
@@ -218,7 +184,7 @@ def test_all_of_them_in_one_training(deployed):
         "tensorboard_path": f"{below}/board/",
         "capacity_wait": 60,
     }
-    ended = Run(deployed, CUSTOM_IMAGE | given).end()
+    ended = start(deployed, CUSTOM_IMAGE | given).end()
     assert ended["status"] == "SUCCEEDED", ended["cause"]
     output = json.loads(ended["output"])
     (attempt,) = output["attempts"]
@@ -241,7 +207,7 @@ def test_a_dry_run_creates_nothing(deployed):
     name = f"dry-{uuid.uuid4()}"
     chosen = {"toolkit": "ray", "toolkit_version": "0.8.5", "framework": "PyTorch"}
     given = TOOLKIT_IMAGE | chosen | {"role": deployed.outputs["JobRoleArn"], "job_name": name}
-    run = Run(deployed, given | {"dry_run": True})
+    run = start(deployed, given | {"dry_run": True})
     request = json.loads(run.end()["output"])["request"]
     assert request["TrainingJobName"] == name
     algorithm = request["AlgorithmSpecification"]
@@ -254,7 +220,7 @@ def test_a_dry_run_creates_nothing(deployed):
 
 def test_wrong_arguments_are_all_named_and_nothing_is_created(deployed):
     wrong = {"volume_size": 0, "vpc_subnets": "subnet-1", "tagz": {"a": "b"}, "region": "eu-west-1"}
-    ended = Run(deployed, CUSTOM_IMAGE | wrong).end()
+    ended = start(deployed, CUSTOM_IMAGE | wrong).end()
     assert (ended["status"], ended["error"]) == ("FAILED", "InvalidArguments")
     cause = json.loads(ended["cause"])
     named = [problem["argument"] for problem in cause["problems"]]

@@ -1,14 +1,12 @@
 """Everything that the roles of the stack are for, done with their own permissions."""
 
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.runs.deployed_runs import Execution
 from tests.support.runs.training_jobs import LOG_GROUP, tarball
-
-SECONDS = 60  # generous: a run takes 1.5 s on an idle machine
 
 SCRIPT = """
     import os, pathlib, time
@@ -85,15 +83,11 @@ class Launcher:
 
     def outcome(self, execution: str) -> dict[str, Any]:
         """Wait for the end; return the output or raise RunFailed."""
-        states, until = self.client("stepfunctions"), time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            described = states.describe_execution(executionArn=execution)
-            if described["status"] == "SUCCEEDED":
-                return json.loads(described["output"])
-            if described["status"] != "RUNNING":
-                raise RunFailed(f"{described.get('error')}: {described.get('cause')}")
-            time.sleep(0.1)
-        raise RunFailed("the execution did not end")
+        described = Execution(execution, self.client("stepfunctions"), None).end()
+        if described["status"] != "SUCCEEDED":
+            raise RunFailed(f"{described.get('error')}: {described.get('cause')}")
+        output: dict[str, Any] = json.loads(described["output"])
+        return output
 
     def _lines(self, job: str) -> list[str]:
         logs = self.client("logs")
