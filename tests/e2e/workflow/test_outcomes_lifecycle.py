@@ -9,7 +9,7 @@
 | the execution's timeout in CreateTrainingJob | redrive_of_an_execution_that_timed_out |
 | ... in WaitForJob | the_executions_own_timeout_while_a_job_is_looked_at |
 | the timeout of CreateTrainingJob | an_attempt_that_takes_too_long |
-| Failed, redriven: BuildRequest | redrive_of_a_failure_..., redriven_twice, invalid_arguments |
+| Failed, redriven: BuildRequest | redrive_of_a_failure_..., a_failure_is_redriven_twice_... |
 | FailedForGood | a_failure_that_may_not_be_reported, ..._does_not_arrive |
 | a name that is another's | a_name_that_two_executions_choose_at_once |
 | the Catch of each function, WhoseJob | build_request_is_broken, judge_attempt_is_broken... |
