@@ -68,15 +68,28 @@ def test_a_sweeps_trial_trains_as_the_assumed_role_in_every_call(
     sweep.end()
     assert sweep.status == "SUCCEEDED", sweep.cause
     trial = launcher.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-    scheduled = [
-        event["taskScheduledEventDetails"]
-        for event in Execution(f"{trial}:{sweep.name}-t001", sweep.states, sweep.sagemaker).events()
-        if "taskScheduledEventDetails" in event
-    ]
-    calls = [each for each in scheduled if "sagemaker" in each["resourceType"]]
-    assert {each["resource"] for each in calls} == {"createTrainingJob.sync", "describeTrainingJob"}
-    assert all(each["taskCredentials"] == {"roleArn": ROLE} for each in calls)
-    assert len(calls) < len(scheduled)
+    assert calls_of_sagemaker(launcher, f"{trial}:{sweep.name}-t001") == {
+        "createTrainingJob.sync": {"roleArn": ROLE},
+        "describeTrainingJob": {"roleArn": ROLE},
+    }
+
+
+def test_without_the_argument_no_call_assumes_a_role(launcher):
+    """Nor does the stop of a job that nobody can judge."""
+    states, machine = launcher.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    whole = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    broken = json.loads(whole)
+    function = broken["States"]["JudgeAttempt"]["Arguments"]
+    function["FunctionName"] = function["FunctionName"].split(":function:")[0] + ":function:none"
+    states.update_state_machine(stateMachineArn=machine, definition=json.dumps(broken))
+    try:
+        execution = launcher.start()
+        with pytest.raises(RunFailed, match="An internal error in JudgeAttempt"):
+            launcher.outcome(execution)
+    finally:
+        states.update_state_machine(stateMachineArn=machine, definition=whole)
+    made = ("createTrainingJob.sync", "describeTrainingJob", "stopTrainingJob")
+    assert calls_of_sagemaker(launcher, execution) == dict.fromkeys(made)
 
 
 def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, submitter):
@@ -112,6 +125,17 @@ def test_nothing_of_the_policy_is_too_much(launcher, printed, submitter, action)
 def test_a_role_that_is_not_listed_is_refused(launcher):
     with pytest.raises(RunFailed, match=r"InvalidArguments.*role/somebody"):
         launcher.run(assume_role="arn:aws:iam::000000000000:role/somebody")
+
+
+def calls_of_sagemaker(launcher, execution):
+    """The credentials of each call that an execution made of SageMaker."""
+    events = Execution(execution, launcher.client("stepfunctions"), None).events()
+    scheduled = [each.get("taskScheduledEventDetails", {}) for each in events]
+    return {
+        each["resource"]: each.get("taskCredentials")
+        for each in scheduled
+        if "sagemaker" in each.get("resourceType", "")
+    }
 
 
 def listed(value):

@@ -224,16 +224,3 @@ def test_it_gives_up_when_the_time_is_over(run):
     message = failed(run, "CapacityUnavailable", jobs=0)
     assert "2 x ml.m5.xlarge + 2 x ml.m5.xlarge" in message
     assert "for capacity" in message
-
-
-def stopped_in_a_wait(stage, faults, given):
-    run = stage.start(given, faults)
-    run.reach(lambda run: waits(run) >= 1)
-    run.stop()
-    return run
-
-
-@row(FULL, act=stopped_in_a_wait, capacity_wait=432_000)
-def test_a_wait_ends_with_stop_execution(run):
-    assert run.status == "ABORTED"
-    assert run.jobs() == []

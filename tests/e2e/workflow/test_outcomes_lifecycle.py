@@ -5,7 +5,7 @@
 | StopExecution in CreateTrainingJob, then a redrive | a_second_redrive_uses_a_third_name |
 | ... in WaitForJob: StopOrphans, by name | stop_execution_while_a_job_is_looked_at |
 | ... and by environment | a_job_of_another_execution_is_not_stopped |
-| ... in a wait | a_wait_ends_with_stop_execution (test_outcomes.py) |
+| ... in WaitBeforeRetry | stop_execution_during_a_retry_wait |
 | the execution's timeout in CreateTrainingJob | redrive_of_an_execution_that_timed_out |
 | ... in WaitForJob | the_executions_own_timeout_while_a_job_is_looked_at |
 | the timeout of CreateTrainingJob | an_attempt_that_takes_too_long |
@@ -13,7 +13,7 @@
 | FailedForGood | a_failure_that_may_not_be_reported, ..._does_not_arrive |
 | a name that is another's | a_name_that_two_executions_choose_at_once |
 | the Catch of each function, WhoseJob | build_request_is_broken, judge_attempt_is_broken... |
-| WhoDescribes, WhoStops and the twins | tests/e2e/deployment/test_iam_assume_role.py |
+| WhoDescribes, WhoStops and the twins | ../deployment/test_iam_assume_role.py |
 
 On the stack's state machine and on variants of it.
 """
@@ -182,6 +182,20 @@ def stopped_beside_another(stage, faults, given):
 def test_a_job_of_another_execution_is_not_stopped(run):
     assert run.status == "ABORTED"
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Completed"]
+
+
+def stopped_in_a_wait(stage, faults, given):
+    run = on(WaitBeforeRetry__Seconds=86_400)(stage, faults, given)
+    run.reach(lambda run: "WaitBeforeRetry" in run.entered)
+    run.stop()
+    return run
+
+
+@row(fault("fail_job", reason="InternalServerError: oops"), act=stopped_in_a_wait)
+def test_stop_execution_during_a_retry_wait(run):
+    assert run.status == "ABORTED"
+    assert run.entered[-1] == "WaitBeforeRetry"
+    assert len(run.jobs()) == 1
 
 
 @row(act=on(CreateTrainingJob__TimeoutSeconds=4), **RUNS_ON)
