@@ -6,7 +6,7 @@ import pytest
 
 from infra.roles import assume_role_policy
 from tests.support.deploying import deployment
-from tests.support.runs.deployed_runs import Execution
+from tests.support.runs.deployed_runs import Execution, Stage
 from tests.support.runs.sweep_runs import SweepStage
 from tests.support.step.launched_run import Launcher, RunFailed
 
@@ -89,6 +89,18 @@ def test_without_the_argument_no_call_assumes_a_role(launcher):
     finally:
         states.update_state_machine(stateMachineArn=machine, definition=whole)
     made = ("createTrainingJob.sync", "describeTrainingJob", "stopTrainingJob")
+    assert calls_of_sagemaker(launcher, execution) == dict.fromkeys(made)
+
+
+def test_without_the_argument_a_second_look_assumes_no_role(enforcing_aws, launcher):
+    failing = {"fault": "fail_job", "reason": "AlgorithmError: as planned"}
+    refused = {"fault": "fail_describe", "error": "ThrottlingException", "message": "Rate exceeded"}
+    Stage.plan(enforcing_aws, "looked-at-twice", [failing, refused])
+    execution = launcher.start(job_name="looked-at-twice")
+    with pytest.raises(RunFailed, match="as planned"):
+        launcher.outcome(execution)
+    Stage.plan(enforcing_aws, "looked-at-twice", [])
+    made = ("createTrainingJob.sync", "describeTrainingJob")
     assert calls_of_sagemaker(launcher, execution) == dict.fromkeys(made)
 
 
