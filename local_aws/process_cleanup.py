@@ -12,16 +12,11 @@ _ROUNDS = 20
 _PAUSE_SECONDS = 0.05
 
 
-def clean_up(server: str, state_dir: Path) -> bool:
-    """Kill every process that carries the server's mark, then remove the server's directory.
-
-    Returns:
-        Whether it is gone. A thread of the server's may unpack a function meanwhile, and goes on.
-    """
+def clean_up(server: str, state_dir: Path) -> None:
+    """Kill every process that carries the server's mark, then remove the server's directory."""
     for _ in range(_ROUNDS):
         kill_marked(SERVER_MARK, server)
         shutil.rmtree(state_dir, ignore_errors=True)
         if not state_dir.exists():
-            return True
-        time.sleep(_PAUSE_SECONDS)  # somebody was still writing
-    return False
+            return
+        time.sleep(_PAUSE_SECONDS)  # a process that has just been killed was still writing

@@ -7,13 +7,11 @@ import errno
 import os
 import signal
 import socket
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws import self_check, server_environment
-from local_aws.process_cleanup import clean_up
 from local_aws.sagemaker.job.process_marks import SERVER_MARK
 from local_aws.sagemaker.platform import Platform
 from local_aws.watchdog import Watchdog
@@ -58,13 +56,10 @@ def run(options: Options) -> None:
     watchdog = Watchdog(state_dir.name, state_dir)
     try:
         _serve(options, listener, state_dir, environment)
-    finally:
-        if clean_up(state_dir.name, state_dir):
-            watchdog.dismiss()
-        # Otherwise the watchdog removes the rest, once this process and its threads have ended.
-    # Threads of ministack's may still wait for something, and Python would wait for them.
-    sys.stdout.flush()
-    os._exit(0)
+    except BaseException:
+        watchdog.dismiss()
+        raise
+    watchdog.take_over()
 
 
 def listen(port: int) -> socket.socket:

@@ -7,14 +7,16 @@ the server holds open, and then cleans up.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import local_aws
 from local_aws.process_cleanup import clean_up
 
-_EXIT_SECONDS = 2.0
+_WAIT = "import os, sys; os.waitpid(int(sys.argv[1]), 0)"
 
 
 class Watchdog:
@@ -37,13 +39,22 @@ class Watchdog:
         )
 
     def dismiss(self) -> None:
-        """Let it finish, and wait for that."""
+        """Let it clean up after a server that never served, and wait for that."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        try:
-            self._process.wait(_EXIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        self._process.wait()
+
+    def take_over(self) -> NoReturn:
+        """Let it clean up, and end this process with exit code 0 once it has.
+
+        Another program takes this process's place, for only that ends every thread at once: one
+        that unpacks a function would write to the directory again after it has been removed.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        sys.stdout.flush()
+        wait = [sys.executable, "-S", "-c", _WAIT, str(self._process.pid)]
+        os.execve(sys.executable, wait, {"PATH": os.defpath})  # without the mark of what is killed
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from infra.roles import assume_role_policy
 from tests.support.deploying import deployment
+from tests.support.runs.deployed_runs import Execution, Stage
 from tests.support.runs.sweep_runs import SweepStage
 from tests.support.step.launched_run import Launcher, RunFailed
 
@@ -57,26 +58,50 @@ def submitter(enforcing_aws, printed):
     iam.delete_role(RoleName="submitter")
 
 
-def test_a_run_as_the_assumed_role_succeeds(launcher, submitter):
-    submitter()
-    assert launcher.run(assume_role=ROLE)["status"] == "Completed"
-
-
-def test_the_trials_of_a_sweep_train_as_the_assumed_role(enforcing_aws, launcher, submitter):
-    """Each is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
+def test_a_sweeps_trial_trains_as_the_assumed_role_in_every_call(
+    enforcing_aws, launcher, submitter
+):
+    """A trial is an execution of RlTraining, whose role assumes it; the sweep's role does not."""
     submitter()
     stage = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
-    sweep = stage.sweep({"assume_role": ROLE, "seeds": 2})
+    sweep = stage.sweep({"assume_role": ROLE, "seeds": 1})
     sweep.end()
     assert sweep.status == "SUCCEEDED", sweep.cause
-    assert sweep.output["counts"] == {"trials": 2, "succeeded": 2, "failed": 0}
-    states = enforcing_aws.client("stepfunctions")
-    trial = f"{launcher.outputs['StateMachineArn'].replace(':stateMachine:', ':execution:')}"
-    pages = states.get_execution_history(executionArn=f"{trial}:{sweep.name}-t001")["events"]
-    entered = [
-        each["stateEnteredEventDetails"]["name"] for each in pages if "stateEntered" in str(each)
-    ]
-    assert "CreateTrainingJobAsRole" in entered
+    trial = launcher.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+    assert calls_of_sagemaker(launcher, f"{trial}:{sweep.name}-t001") == {
+        "createTrainingJob.sync": {"roleArn": ROLE},
+        "describeTrainingJob": {"roleArn": ROLE},
+    }
+
+
+def test_without_the_argument_no_call_assumes_a_role(launcher):
+    """Nor does the stop of a job that nobody can judge."""
+    states, machine = launcher.client("stepfunctions"), launcher.outputs["StateMachineArn"]
+    whole = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    broken = json.loads(whole)
+    function = broken["States"]["JudgeAttempt"]["Arguments"]
+    function["FunctionName"] = function["FunctionName"].split(":function:")[0] + ":function:none"
+    states.update_state_machine(stateMachineArn=machine, definition=json.dumps(broken))
+    try:
+        execution = launcher.start()
+        with pytest.raises(RunFailed, match="An internal error in JudgeAttempt"):
+            launcher.outcome(execution)
+    finally:
+        states.update_state_machine(stateMachineArn=machine, definition=whole)
+    made = ("createTrainingJob.sync", "describeTrainingJob", "stopTrainingJob")
+    assert calls_of_sagemaker(launcher, execution) == dict.fromkeys(made)
+
+
+def test_without_the_argument_a_second_look_assumes_no_role(enforcing_aws, launcher):
+    failing = {"fault": "fail_job", "reason": "AlgorithmError: as planned"}
+    refused = {"fault": "fail_describe", "error": "ThrottlingException", "message": "Rate exceeded"}
+    Stage.plan(enforcing_aws, "looked-at-twice", [failing, refused])
+    execution = launcher.start(job_name="looked-at-twice")
+    with pytest.raises(RunFailed, match="as planned"):
+        launcher.outcome(execution)
+    Stage.plan(enforcing_aws, "looked-at-twice", [])
+    made = ("createTrainingJob.sync", "describeTrainingJob")
+    assert calls_of_sagemaker(launcher, execution) == dict.fromkeys(made)
 
 
 def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, submitter):
@@ -85,7 +110,7 @@ def test_the_role_is_assumed_for_this_state_machine_alone(launcher, printed, sub
         printed["trust_policy"]["Statement"][0]["Principal"]["AWS"],
     )
     submitter(trust=other)
-    with pytest.raises(RunFailed, match="sts:AssumeRole"):
+    with pytest.raises(RunFailed, match=f"RequestRejected.*sts:AssumeRole on {ROLE}"):
         launcher.run(assume_role=ROLE)
 
 
@@ -112,6 +137,17 @@ def test_nothing_of_the_policy_is_too_much(launcher, printed, submitter, action)
 def test_a_role_that_is_not_listed_is_refused(launcher):
     with pytest.raises(RunFailed, match=r"InvalidArguments.*role/somebody"):
         launcher.run(assume_role="arn:aws:iam::000000000000:role/somebody")
+
+
+def calls_of_sagemaker(launcher, execution):
+    """The credentials of each call that an execution made of SageMaker."""
+    events = Execution(execution, launcher.client("stepfunctions"), None).events()
+    scheduled = [each.get("taskScheduledEventDetails", {}) for each in events]
+    return {
+        each["resource"]: each.get("taskCredentials")
+        for each in scheduled
+        if "sagemaker" in each.get("resourceType", "")
+    }
 
 
 def listed(value):

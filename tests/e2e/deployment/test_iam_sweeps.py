@@ -1,11 +1,11 @@
 """The roles of sweeps have what a sweep needs: each permission is taken away once."""
 
-import json
+import copy
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.runs.sweep_runs import Sweep, SweepStage
+from tests.support.runs.sweep_runs import SweepStage
 from tests.support.runs.training_jobs import wait_until
 from tests.support.template.permission_table import SWEEP, SWEEP_RETRY, SWEEP_STOP, permissions
 
@@ -14,35 +14,31 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def stage(enforcing_aws, launcher):
-    """The stage; `one` starts a sweep of a single trial."""
-    made = SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
-    made.one = lambda given: made.sweep({**given, "seeds": 1, "max_failed_trials": 0})
-    return made
+    return SweepStage(enforcing_aws.client, enforcing_aws.endpoint_url, launcher.outputs)
 
 
-def test_a_launcher_starts_and_follows_a_sweep(launcher, stage):
-    states = launcher.client("stepfunctions")
-    given = json.loads(stage.one({"dry_run": True}).end()["input"])
-    arn = states.start_execution(
-        stateMachineArn=f"{launcher.outputs['SweepStateMachineArn']}:live",
-        input=json.dumps(given | {"dry_run": False, "job_name": "by-the-launcher"}),
-    )["executionArn"]
-    sweep = Sweep(arn, states, None, launcher.outputs["StateMachineArn"])
-    sweep.end()
-    assert sweep.status == "SUCCEEDED"
-    assert sweep.events()
-    trial = arn.replace(":RlSweep:", ":RlTraining:") + "-t001"
-    assert states.describe_execution(executionArn=trial)["status"] == "SUCCEEDED"
+def one(stage, **hyperparameters):
+    """Start a sweep of a single trial."""
+    return stage.sweep(
+        {"seeds": 1, "max_failed_trials": 0, "hyperparameters": hyperparameters or None}
+    )
+
+
+def awaiting(stage):
+    """A sweep that awaits its trial, whose training takes a minute."""
+    sweep = one(stage, seconds=60)
+    sweep.reach(lambda: "TaskSubmitted" in [event["type"] for event in sweep.events()])
+    return sweep
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP))
 def test_without_a_permission_a_sweep_fails_and_says_so(stage, without, role, action):
     with without(role, action):
-        sweep = stage.one({})
+        sweep = one(stage)
         sweep.end()
     assert sweep.status == "FAILED"
     assert action in sweep.cause["message"]
-    sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=30)
+    sweep.reach(lambda: not sweep.trials("RUNNING"))
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP_STOP))
@@ -52,12 +48,11 @@ def test_either_of_two_ways_stops_the_trials_of_a_stopped_sweep(
     role,
     action,
 ):
-    sweep = stage.one({"hyperparameters": {"seconds": 60}})
-    sweep.reach(lambda: sweep.jobs("InProgress"))
+    sweep = awaiting(stage)
     with without(role, action):
         sweep.stop()
-        sweep.reach(lambda: not sweep.trials("RUNNING"), seconds=20)
-        sweep.reach(lambda: not sweep.jobs("InProgress"), seconds=20)
+        sweep.reach(lambda: not sweep.trials("RUNNING"))
+        sweep.reach(lambda: not sweep.jobs("InProgress"))
     assert set(sweep.trials().values()) == {"ABORTED"}
 
 
@@ -82,8 +77,7 @@ def denials(enforcing_aws):
     "action", [action for role, action in permissions(SWEEP_STOP) if role == STOP_TRIALS]
 )
 def test_a_trial_that_neither_may_stop_runs_on(stage, without, denials, action):
-    sweep = stage.one({"hyperparameters": {"seconds": 60}})
-    sweep.reach(lambda: sweep.jobs("InProgress"))
+    sweep = awaiting(stage)
     with without("SweepsRole", "states:StopExecution"), without(STOP_TRIALS, action):
         before = len(denials(action))
         sweep.stop()
@@ -96,7 +90,7 @@ def test_a_trial_that_neither_may_stop_runs_on(stage, without, denials, action):
 
 def test_a_launcher_stops_a_sweep_and_sees_what_it_has_to(launcher, stage, without):
     """Of trials it needs the names alone, which the history of the sweep tells: it lists none."""
-    sweep, role = stage.one({"hyperparameters": {"seconds": 60}}), "LauncherRole"
+    sweep, role = one(stage, seconds=60), "LauncherRole"
     sweep.reach(lambda: sweep.jobs("InProgress"))
     states = launcher.client("stepfunctions")
     trial = sweep.arn.replace(":RlSweep:", ":RlTraining:") + "-t001"
@@ -121,15 +115,21 @@ def test_a_launcher_stops_a_sweep_and_sees_what_it_has_to(launcher, stage, witho
     assert job["TrainingJobStatus"] == "InProgress"
     states.stop_execution(executionArn=sweep.arn)
     assert states.describe_execution(executionArn=sweep.arn)["status"] == "ABORTED"
-    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"), seconds=20)
+    sweep.reach(lambda: not sweep.trials("RUNNING") and not sweep.jobs("InProgress"))
 
 
 @pytest.mark.parametrize(("role", "action"), permissions(SWEEP_RETRY))
-def test_a_launcher_redrives_a_sweep_only_where_it_may(launcher, stage, without, role, action):
-    sweep = stage.one({"hyperparameters": {"fail_seed": 1}})
+def test_a_launcher_starts_and_follows_a_sweep_and_redrives_it(
+    launcher, stage, without, role, action
+):
+    by_launcher = copy.copy(stage)
+    by_launcher.client, by_launcher.machine = launcher.client, f"{stage.machine}:live"
+    sweep = one(by_launcher, fail_seed=1)
     sweep.end()
-    assert sweep.status == "FAILED"
-    sweep.states = launcher.client("stepfunctions")
+    assert (sweep.status, sweep.error) == ("FAILED", "TrialsFailed")
+    assert sweep.events()
+    trial = sweep.arn.replace(":RlSweep:", ":RlTraining:") + "-t001"
+    assert sweep.states.describe_execution(executionArn=trial)["status"] == "FAILED"
     with without(role, action), pytest.raises(ClientError, match=action):
         sweep.redrive()
     sweep.redrive()

@@ -30,14 +30,19 @@ SEEN = """
 """
 
 BOARD = """
-    import os, time
+    import os, signal, sys, time
     from pathlib import Path
 
-    board = Path(os.environ["SM_OUTPUT_DIR"], "tensorboard")
-    (board / "run").mkdir()
-    (board / "run" / "events.1").write_text("early")
-    time.sleep(4)
-    (board / "run" / "events.1").write_text("late")
+    events = Path(os.environ["SM_OUTPUT_DIR"], "tensorboard", "run", "events.1")
+
+    def late(*_):
+        events.write_text("late")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, late)
+    events.parent.mkdir()
+    events.write_text("early")
+    time.sleep(300)
 """
 
 
@@ -95,10 +100,12 @@ def test_groups_are_hosts_that_know_their_group_and_get_its_channels(jobs):
     assert not shards[0] & shards[1]
 
 
-def test_channels_of_a_job_without_groups(jobs):
+def test_channels_of_a_job_without_groups_and_its_warm_pool(jobs):
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
     jobs.start(
         "channels",
         SEEN,
+        ResourceConfig={**resources, "KeepAlivePeriodInSeconds": 600},
         InputDataConfig=[
             channel("model", f"s3://{BUCKET}/old/model.tar.gz"),
             channel("some", f"s3://{BUCKET}/some.manifest", S3DataType="ManifestFile"),
@@ -109,6 +116,7 @@ def test_channels_of_a_job_without_groups(jobs):
     assert host["SM_CURRENT_INSTANCE_GROUP"] == "homogeneousCluster"
     fast = [f"fast/{number}" for number in range(4)]
     assert host["files"] == [*fast, "model/model.tar.gz", "some/2", "some/3"]
+    assert jobs.describe("channels")["WarmPoolStatus"]["Status"] == "Available"
 
 
 @pytest.mark.parametrize(
@@ -133,11 +141,6 @@ def test_tensorboard_files_follow_while_the_job_runs_and_at_its_end(jobs):
     wait_until(lambda: key in jobs.keys("tb/"), "the first events")
     assert jobs.describe("board")["SecondaryStatus"] == "Training"
     assert jobs.read(key) == b"early"
-    assert jobs.ended("board")["TrainingJobStatus"] == "Completed"
+    jobs.sagemaker.stop_training_job(TrainingJobName="board")
+    jobs.ended("board")
     assert jobs.read(key) == b"late"
-
-
-def test_a_warm_pool_is_described(jobs):
-    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
-    jobs.start("warm", SEEN, ResourceConfig={**resources, "KeepAlivePeriodInSeconds": 600})
-    assert jobs.ended("warm")["WarmPoolStatus"]["Status"] == "Available"

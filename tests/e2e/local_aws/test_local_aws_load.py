@@ -8,7 +8,7 @@ import pytest
 from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
 from tests.support.runs.training_jobs import BUCKET, TrainingJobs, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 JOBS = 20
 LINES = 50_000

@@ -7,17 +7,17 @@ import contextlib
 import io
 import json
 import tarfile
-import time
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.arguments import CUSTOM_IMAGE, TOOLKIT_IMAGE
+from tests.support.runs.deployed_runs import Execution
 from tests.support.runs.training_jobs import tarball
+from tests.support.runs.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -30,66 +30,14 @@ def network(local_aws):
     return {"vpc_subnets": subnet, "vpc_security_group_ids": group}
 
 
-class Run:
-    """An execution of the deployed state machine, stopped as soon as its job can be described."""
-
-    def __init__(self, deployed, given):
-        self.states = deployed.client("stepfunctions")
-        self.sagemaker = deployed.client("sagemaker")
-        self.arn = self.states.start_execution(
-            stateMachineArn=deployed.outputs["StateMachineArn"],
-            name=f"test-{uuid.uuid4()}",
-            input=json.dumps(given),
-        )["executionArn"]
-
-    def events(self):
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return [event for page in pages for event in page["events"]]
-
-    def job(self):
-        """Return the training job's description and tags."""
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            submitted = [e for e in self.events() if e["type"] == "TaskSubmitted"]
-            if submitted:
-                output = json.loads(submitted[0]["taskSubmittedEventDetails"]["output"])
-                arn = output["TrainingJobArn"]
-                job = self.sagemaker.describe_training_job(TrainingJobName=arn.rsplit("/", 1)[1])
-                tags = self.sagemaker.list_tags(ResourceArn=arn)["Tags"]
-                return job | {"Tags": {tag["Key"]: tag["Value"] for tag in tags}}
-            ended = self.states.describe_execution(executionArn=self.arn)
-            assert ended["status"] == "RUNNING", ended.get("cause")
-            time.sleep(0.05)
-        pytest.fail("no training job was created")
-
-    def end(self):
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            ended = self.states.describe_execution(executionArn=self.arn)
-            if ended["status"] != "RUNNING":
-                return ended
-            time.sleep(0.05)
-        pytest.fail("the execution did not end")
-
-
-@pytest.fixture
-def job_of(deployed):
-    """Start an execution and return its training job; stop it in the end."""
-    runs = []
-
-    def job_of(given):
-        deployed_to = {
-            "role": deployed.outputs["JobRoleArn"],
-            "model_artifact_path": f"s3://{deployed.outputs['ArtifactBucketName']}/models",
-        }
-        runs.append(Run(deployed, given | deployed_to | {"job_name": f"t-{uuid.uuid4()}"}))
-        return runs[-1].job()
-
-    yield job_of
-    for run in runs:
-        with contextlib.suppress(ClientError):  # its job has no source: it may have ended
-            run.states.stop_execution(executionArn=run.arn)
-        run.end()
+def start(deployed, given):
+    states = deployed.client("stepfunctions")
+    arn = states.start_execution(
+        stateMachineArn=deployed.outputs["StateMachineArn"],
+        name=f"test-{uuid.uuid4()}",
+        input=json.dumps(given),
+    )["executionArn"]
+    return Execution(arn, states, deployed.client("sagemaker"))
 
 
 RULE = {
@@ -120,13 +68,15 @@ GIVEN = {
     "tags": {"team": "rl"},
     "traffic_encryption": True,
     "environment": {"A": "1"},
+    "network_isolation": True,
 }
 SHOWN = {
     "AlgorithmSpecification.TrainingImage": OTHER_IMAGE,
     "AlgorithmSpecification.TrainingInputMode": "File",
     "AlgorithmSpecification.MetricDefinitions": [{"Name": "a", "Regex": "a: (.*)"}],
     "HyperParameters.sagemaker_program": '"a/b.py"',
-    "HyperParameters.sagemaker_submit_directory": '"s3://x/y.tar.gz"',
+    # In isolation the source comes through a channel.
+    "HyperParameters.sagemaker_submit_directory": '"/opt/ml/input/data/code/y.tar.gz"',
     "HyperParameters.sagemaker_region": '"us-east-1"',
     "HyperParameters.lr": "0.5",
     "ResourceConfig.InstanceType": "ml.c5.4xlarge",
@@ -141,6 +91,7 @@ SHOWN = {
     "DebugRuleConfigurations": [RULE],
     "Tags.team": "rl",
     "EnableInterContainerTrafficEncryption": True,
+    "EnableNetworkIsolation": True,
     "Environment.A": "1",
 }
 
@@ -151,87 +102,51 @@ def at(description, path):
     return description
 
 
-def test_the_training_job_shows_every_argument(job_of):
-    job = job_of(CUSTOM_IMAGE | GIVEN)
+@pytest.fixture
+def job(deployed, network):
+    """The training job of an execution with all of them, and its tags; it is stopped then."""
+    deployed_to = {
+        "role": deployed.outputs["JobRoleArn"],
+        "model_artifact_path": f"s3://{deployed.outputs['ArtifactBucketName']}/models",
+        "job_name": f"t-{uuid.uuid4()}",
+    }
+    run = start(deployed, CUSTOM_IMAGE | GIVEN | network | deployed_to)
+    wait_until(lambda: "TaskSubmitted" in [event["type"] for event in run.events()], run.arn)
+    described = run.sagemaker.describe_training_job(TrainingJobName=deployed_to["job_name"])
+    tags = run.sagemaker.list_tags(ResourceArn=described["TrainingJobArn"])["Tags"]
+    yield described | {"Tags": {tag["Key"]: tag["Value"] for tag in tags}}
+    with contextlib.suppress(ClientError):  # its job has no source: it may have ended
+        run.stop()
+    run.end()
+
+
+def test_the_training_job_shows_every_argument(job, network, deployed):
     assert {path: at(job, path) for path in SHOWN} == SHOWN
-
-
-def test_toolkit_arguments_choose_the_image(job_of):
-    chosen = {"toolkit": "ray", "toolkit_version": "0.8.5", "framework": "PyTorch"}
-    job = job_of(TOOLKIT_IMAGE | chosen)
-    assert job["AlgorithmSpecification"]["TrainingImage"] == f"{IMAGE}:ray-0.8.5-torch-cpu-py36"
-    metrics = [metric["Name"] for metric in job["AlgorithmSpecification"]["MetricDefinitions"]]
-    assert metrics == ["episode_reward_mean", "episode_reward_max"]
-
-
-GROUPS = [
-    {"InstanceGroupName": "trainer", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
-    {"InstanceGroupName": "rollouts", "InstanceType": "ml.c5.2xlarge", "InstanceCount": 2},
-]
-IN_S3 = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
-
-
-def s3(uri, **keys):
-    return {"DataSource": {"S3DataSource": {**keys, "S3Uri": uri}}}
-
-
-def channel(name, uri, **keys):
-    return {"ChannelName": name, **s3(uri, **IN_S3, **keys)}
-
-
-def model_channel(uri, **keys):
-    more = {"ContentType": "application/x-sagemaker-model", "InputMode": "File"}
-    return {**channel("model", uri, **keys), **more}
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ({"inputs": {"train": "s3://x/y"}}, {"InputDataConfig": [channel("train", "s3://x/y")]}),
-        ({"initial_model": "s3://x/m"}, {"InputDataConfig": [model_channel("s3://x/m")]}),
-        (
-            {"instance_type": "", "instance_groups": GROUPS},
-            {"ResourceConfig": {"InstanceGroups": GROUPS, "VolumeSizeInGB": 30}},
-        ),
-        ({"tensorboard_path": "s3://x/t"}, {"TensorBoardOutputConfig.S3OutputPath": "s3://x/t"}),
-        (
-            {
-                "instance_type": "",
-                "instance_groups": json.dumps(GROUPS),
-                "inputs": {"train": s3("s3://x/y", InstanceGroupNames=["trainer"])},
-                "initial_model": "s3://x/m",
-                "tensorboard_path": "s3://x/t",
-                "capacity_wait": 60,
-                "checkpoint_config": {"S3Uri": "s3://x/c"},
-                "traffic_encryption": True,
-            },
-            {
-                "ResourceConfig.InstanceGroups": GROUPS,
-                "InputDataConfig": [
-                    channel("train", "s3://x/y", InstanceGroupNames=["trainer"]),
-                    model_channel("s3://x/m", InstanceGroupNames=["trainer", "rollouts"]),
-                ],
-                "TensorBoardOutputConfig.S3OutputPath": "s3://x/t",
-                "EnableInterContainerTrafficEncryption": True,
-            },
-        ),
-    ],
-    ids=["inputs", "initial_model", "instance_groups", "tensorboard_path", "combined"],
-)
-def test_data_groups_and_tensorboard(job_of, given, shown):
-    job = job_of(CUSTOM_IMAGE | given)
-    assert {path: at(job, path) for path in shown} == shown
+    (source,) = job["InputDataConfig"]
+    assert source["DataSource"]["S3DataSource"]["S3Uri"] == "s3://x/y.tar.gz"
+    assert job["VpcConfig"] == {
+        "Subnets": [network["vpc_subnets"]],
+        "SecurityGroupIds": [network["vpc_security_group_ids"]],
+    }
+    assert job["RoleArn"] == deployed.outputs["JobRoleArn"]
+    assert job["OutputDataConfig"]["S3OutputPath"].endswith("/models")
+    assert job["TrainingJobName"].startswith("t-")
+    assert job["Tags"]["AWS_STEP_FUNCTIONS_EXECUTION_ARN"]
 
 
 def test_a_warm_pool_is_for_deployments_that_allow_it(deployed):
     given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"], "keep_alive": 60}
-    ended = Run(deployed, given).end()
+    ended = start(deployed, given).end()
     assert ended["error"] == "InvalidArguments"
     (problem,) = json.loads(ended["cause"])["problems"]
     assert problem["argument"] == "keep_alive"
     assert problem["message"] == "got 60 s; this deployment allows at most 0 s"
 
 
+GROUPS = [
+    {"InstanceGroupName": "trainer", "InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+    {"InstanceGroupName": "rollouts", "InstanceType": "ml.c5.2xlarge", "InstanceCount": 1},
+]
 TOGETHER = """
     import json, os, pathlib, tarfile
 
@@ -252,12 +167,11 @@ def test_all_of_them_in_one_training(deployed):
     for key, body in (
         (f"{name}/source.tar.gz", tarball({"train.py": TOGETHER})),
         (f"{name}/old/model.tar.gz", b"an archive"),
-        *((f"{name}/data/{number}", b"episode") for number in range(2)),
+        (f"{name}/data/0", b"episode"),
     ):
         aws.put_object(Bucket=bucket, Key=key, Body=body)
     below = f"s3://{bucket}/{name}"
-    sharded = s3(f"{below}/data", S3DataDistributionType="ShardedByS3Key")
-    sharded["DataSource"]["S3DataSource"]["InstanceGroupNames"] = ["rollouts"]
+    data = {"S3Uri": f"{below}/data", "InstanceGroupNames": ["rollouts"]}
     given = {
         "role": deployed.outputs["JobRoleArn"],
         "source_dir": f"{below}/source.tar.gz",
@@ -265,20 +179,20 @@ def test_all_of_them_in_one_training(deployed):
         "job_name": name,
         "instance_type": "",
         "instance_groups": GROUPS,
-        "inputs": {"episodes": sharded},
+        "inputs": {"episodes": {"DataSource": {"S3DataSource": data}}},
         "initial_model": f"{below}/old/model.tar.gz",
         "tensorboard_path": f"{below}/board/",
         "capacity_wait": 60,
     }
-    ended = Run(deployed, CUSTOM_IMAGE | given).end()
+    ended = start(deployed, CUSTOM_IMAGE | given).end()
     assert ended["status"] == "SUCCEEDED", ended["cause"]
     output = json.loads(ended["output"])
     (attempt,) = output["attempts"]
-    assert attempt["instance_type"] == "1 x ml.g5.xlarge + 2 x ml.c5.2xlarge"
+    assert attempt["instance_type"] == "1 x ml.g5.xlarge + 1 x ml.c5.2xlarge"
     assert output["tensorboard_path"] == f"{below}/board/{name}/tensorboard-output"
     kept = aws.list_objects_v2(Bucket=bucket, Prefix=f"{name}/board/")["Contents"]
     assert [each["Key"].rpartition("/")[2] for each in kept] == [
-        f"events.algo-{number}" for number in (1, 2, 3)
+        f"events.algo-{number}" for number in (1, 2)
     ]
     archive = aws.get_object(Bucket=bucket, Key=f"{name}/models/{name}/output/model.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(archive["Body"].read())) as tar:
@@ -286,50 +200,27 @@ def test_all_of_them_in_one_training(deployed):
     assert seen == {
         "algo-1": ["trainer", "model/model.tar.gz"],
         "algo-2": ["rollouts", "episodes/0", "model/model.tar.gz"],
-        "algo-3": ["rollouts", "episodes/1", "model/model.tar.gz"],
     }
-
-
-def test_vpc_role_path_and_name(job_of, network, deployed):
-    job = job_of(CUSTOM_IMAGE | network | {"network_isolation": True})
-    assert job["EnableNetworkIsolation"]
-    assert job["VpcConfig"] == {
-        "Subnets": [network["vpc_subnets"]],
-        "SecurityGroupIds": [network["vpc_security_group_ids"]],
-    }
-    assert job["RoleArn"] == deployed.outputs["JobRoleArn"]
-    assert job["OutputDataConfig"]["S3OutputPath"].endswith("/models")
-    assert job["TrainingJobName"].startswith("t-")
-    assert job["Tags"]["AWS_STEP_FUNCTIONS_EXECUTION_ARN"]
-
-
-def test_the_default_name_is_the_documented_one(deployed):
-    given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"]}
-    run = Run(deployed, given)
-    try:
-        started = run.states.describe_execution(executionArn=run.arn)["startDate"]
-        job_name = run.job()["TrainingJobName"]
-    finally:
-        run.states.stop_execution(executionArn=run.arn)
-    assert job_name.startswith(f"TrainingJob-{started.strftime('%Y%m%d')}")
-    assert len(job_name) == len("TrainingJob-20260131100000-0a1b2c3d")
 
 
 def test_a_dry_run_creates_nothing(deployed):
     name = f"dry-{uuid.uuid4()}"
-    given = CUSTOM_IMAGE | {"role": deployed.outputs["JobRoleArn"], "job_name": name}
-    run = Run(deployed, given | {"dry_run": True, "toolkit": "ray"})
-    ended = run.end()
-    output = json.loads(ended["output"])
-    assert output["request"]["TrainingJobName"] == name
-    assert "toolkit" in output["notes"][0]
+    chosen = {"toolkit": "ray", "toolkit_version": "0.8.5", "framework": "PyTorch"}
+    given = TOOLKIT_IMAGE | chosen | {"role": deployed.outputs["JobRoleArn"], "job_name": name}
+    run = start(deployed, given | {"dry_run": True})
+    request = json.loads(run.end()["output"])["request"]
+    assert request["TrainingJobName"] == name
+    algorithm = request["AlgorithmSpecification"]
+    assert algorithm["TrainingImage"] == f"{IMAGE}:ray-0.8.5-torch-cpu-py36"
+    metrics = [metric["Name"] for metric in algorithm["MetricDefinitions"]]
+    assert metrics == ["episode_reward_mean", "episode_reward_max"]
     jobs = run.sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
     assert jobs == []
 
 
 def test_wrong_arguments_are_all_named_and_nothing_is_created(deployed):
     wrong = {"volume_size": 0, "vpc_subnets": "subnet-1", "tagz": {"a": "b"}, "region": "eu-west-1"}
-    ended = Run(deployed, CUSTOM_IMAGE | wrong).end()
+    ended = start(deployed, CUSTOM_IMAGE | wrong).end()
     assert (ended["status"], ended["error"]) == ("FAILED", "InvalidArguments")
     cause = json.loads(ended["cause"])
     named = [problem["argument"] for problem in cause["problems"]]

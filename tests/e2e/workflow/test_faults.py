@@ -9,22 +9,9 @@ from urllib.request import Request, urlopen
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.deploying.local_aws_process import start_local_aws
 from tests.support.runs.training_jobs import TrainingJobs, statuses, wait_until
 
 pytestmark = pytest.mark.e2e
-
-RESUMING = """
-    import os, time
-    from pathlib import Path
-
-    state = Path(os.environ["SM_CHECKPOINT_DIR"], "iteration")
-    if state.exists():
-        Path(os.environ["SM_MODEL_DIR"], "model").write_text("resumed from " + state.read_text())
-    else:
-        state.write_text("9")
-        time.sleep(300)
-"""
 
 
 class Endpoint:
@@ -67,13 +54,22 @@ def name():
 
 
 def test_a_plan_is_shown_with_what_is_left_of_it(endpoint, jobs, name):
-    fault = {"fault": "fail_job", "reason": "CapacityError: none", "times": 2}
-    endpoint.plan(f"{name}*", fault)
-    jobs.create(jobs.request(f"{name}-1"))
+    """A job that fails before its script starts leaves the interruption to the next one."""
+    fault = {"fault": "fail_job", "reason": "CapacityError: none"}
+    endpoint.plan(f"{name}*", fault, {"fault": "interrupt_spot", "times": 2})
+    spot = {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 120, "MaxWaitTimeInSeconds": 240},
+    }
+    jobs.start(f"{name}-1", "print(1)", **spot)
     assert jobs.ended(f"{name}-1")["FailureReason"] == "CapacityError: none"
+    jobs.start(f"{name}-2", "print(1)", **spot)
+    interrupted = jobs.ended(f"{name}-2")
+    assert "Interrupted" in statuses(interrupted)
+    assert interrupted["TrainingJobStatus"] == "Completed"
     plan = endpoint.call("GET")[1]["plans"][0]
     assert plan["job_name"] == f"{name}*"
-    assert plan["faults"][0]["left"] == 1
+    assert [each["left"] for each in plan["faults"]] == [0, 1]
 
 
 def test_a_bad_plan_is_refused_and_changes_nothing(endpoint):
@@ -83,31 +79,15 @@ def test_a_bad_plan_is_refused_and_changes_nothing(endpoint):
     assert endpoint.call("POST", {})[0] == 405
 
 
-def test_an_interrupted_spot_job_resumes_from_its_checkpoint(endpoint, jobs, name):
-    endpoint.plan(name, {"fault": "interrupt_spot", "after_seconds": 8})
-    jobs.start(
-        name,
-        RESUMING,
-        EnableManagedSpotTraining=True,
-        StoppingCondition={"MaxRuntimeInSeconds": 120, "MaxWaitTimeInSeconds": 240},
-        CheckpointConfig={"S3Uri": f"s3://training-jobs/{name}/checkpoints"},
-    )
-    description = jobs.ended(name)
-    assert "Interrupted" in statuses(description)
-    model = jobs.members(f"out/{name}/output/model.tar.gz")
-    assert model == {"model": "resumed from 9"}
-
-
-def test_a_job_that_is_not_spot_is_not_interrupted(endpoint, jobs, name):
-    endpoint.plan(name, {"fault": "interrupt_spot"})
+def test_what_is_not_spot_is_not_interrupted_and_what_comes_too_late_does_nothing(
+    endpoint, jobs, name
+):
+    late = {"fault": "stop_job", "after_seconds": 600}
+    endpoint.plan(name, {"fault": "interrupt_spot"}, late)
     jobs.start(name, "print(1)")
-    assert jobs.ended(name)["TrainingJobStatus"] == "Completed"
-
-
-def test_a_fault_that_comes_too_late_does_nothing(endpoint, jobs, name):
-    endpoint.plan(name, {"fault": "stop_job", "after_seconds": 60})
-    jobs.start(name, "print(1)")
-    assert jobs.ended(name)["TrainingJobStatus"] == "Completed"
+    job = jobs.ended(name)
+    assert "Interrupted" not in statuses(job)
+    assert job["TrainingJobStatus"] == "Completed"
 
 
 @pytest.mark.parametrize(
@@ -126,9 +106,14 @@ def test_a_create_call_without_a_good_answer(endpoint, jobs, name, fault, code):
     assert len(listed) == (1 if fault["fault"] == "lose_answer" else 0)
 
 
-def test_a_slow_answer_holds_up_nobody_else(endpoint, jobs, name):
+def test_a_refused_look_and_a_slow_one_that_holds_up_nobody_else(endpoint, jobs, name):
+    failing = {"fault": "fail_job", "reason": "CapacityError: none"}
+    refused = {"fault": "fail_describe", "error": "AccessDeniedException"}
+    endpoint.plan(name, failing, refused)
     jobs.create(jobs.request(name))
-    endpoint.plan(name, {"fault": "slow_describe", "seconds": 5})
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        jobs.describe(name)
+    endpoint.plan(name, {"fault": "slow_describe", "seconds": 10})
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(jobs.describe, name)
         wait_until(
@@ -137,22 +122,3 @@ def test_a_slow_answer_holds_up_nobody_else(endpoint, jobs, name):
         jobs.sagemaker.list_training_jobs()
         assert not slow.done()
         assert slow.result()["TrainingJobName"] == name
-
-
-def test_a_refused_look(endpoint, jobs, name):
-    jobs.create(jobs.request(name))
-    endpoint.plan(name, {"fault": "fail_describe", "error": "AccessDeniedException"})
-    with pytest.raises(ClientError, match="AccessDeniedException"):
-        jobs.describe(name)
-    assert jobs.describe(name)["TrainingJobName"] == name
-
-
-def test_a_reset_forgets_every_plan():
-    server = start_local_aws()
-    try:
-        endpoint = Endpoint(server)
-        endpoint.plan("*", {"fault": "stop_job"})
-        with urlopen(Request(f"{server.endpoint_url}/_ministack/reset", method="POST"), timeout=60):
-            assert endpoint.call("GET") == (200, {"plans": []})
-    finally:
-        server.stop()

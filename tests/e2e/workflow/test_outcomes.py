@@ -7,10 +7,11 @@
 | CreateTrainingJob's Catch, a description, Succeeded | max_run_reached_with_a_model |
 | WaitBeforeRetry, BuildRequest: the next attempt | no_capacity_anywhere |
 | ... with the largest request | a_request_that_nearly_fills_a_state |
-| ... the same job again | throttled |
+| ... the same job again | an_answer_lost_between_step_functions_own_calls |
+| ... after a wait for capacity | it_trains_once_the_quota_has_room and others |
 | both Catches, Failed: no job | rejected_by_validation |
-| WaitForJob: rules, a lost answer, a taken name, nonsense | rules_are_waited_for and others |
-| DescribeTrainingJob's Catch, WaitForJob | a_job_is_described_later |
+| WaitForJob: a lost answer, rules, nonsense | a_lost_answer_is_adopted and others |
+| DescribeTrainingJob's Catch, WaitForJob | looks_are_repeated |
 | ... StopTrainingJob, and its Catch | a_job_that_may_not_be_described, a_job_that_had_ended |
 
 What users and deployments do is in test_outcomes_lifecycle.py, wrong arguments and dry runs in
@@ -18,82 +19,25 @@ test_every_argument.py. Which verdict each of SageMaker's answers leads to is te
 decided (tests/unit/training_job/test_verdict.py), and every path in
 tests/contract/definition/test_every_path.py.
 
-All runs of this module are started together, four at a time; each test looks at its own. Waits are
+All runs of this module are started together, two at a time; each test looks at its own. Waits are
 scaled to milliseconds, and permissions are enforced.
 """
 
+import re
+
 import pytest
 
-from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import Stage
-from tests.support.runs.outcome_runs import (
-    calls,
-    check_ended,
-    failed,
-    fault,
-    row,
-    scaled_local_aws,
-    started,
-    succeeded,
-)
+from tests.support.runs.outcome_runs import calls, failed, fault, row, succeeded
+from tests.support.runs.quota import waits
 from training_job.job_name import OWNER_VARIABLE
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def stage():
-    with scaled_local_aws() as server:
-        assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
-        outputs = deployment.deploy(assembly, server.client)
-        yield Stage(server.client, server.endpoint_url, outputs)
-
-
-@pytest.fixture(scope="module")
-def runs(request, stage):
-    def go(faults, act, given):
-        run = stage.start(given, faults)
-        run.end()
-        stage.forget(run)
-        return run
-
-    yield from started(request, go)
-
-
-@pytest.fixture
-def run(request, runs):
-    """The ended run of this test; nothing of it is left running, and a failure is well formed."""
-    return check_ended(runs[request.node.nodeid].result())
-
-
-def looks(run):
-    return run.entered.count("DescribeTrainingJob")
-
-
-# --- debugger rules ------------------------------------------------------------------------------
-
-RULE = {
-    "debug_rule_config": [
-        {
-            "RuleConfigurationName": name,
-            "RuleEvaluatorImage": "503895931360.dkr.ecr.us-east-1.amazonaws.com/rules:latest",
-            "RuleParameters": {"rule_to_invoke": name},
-        }
-        for name in ("LossNotDecreasing", "Overfit")
-    ]
-}
-
-
-def rule(status, times=1, **more):
-    return fault("rule_status", status=status, times=times, **more)
-
-
-@row(rule("InProgress", 2), rule("Stopping"), rule("NoIssuesFound"), **RULE)
-def test_rules_are_waited_for(run):
-    output = succeeded(run)
-    assert [each["status"] for each in output["rule_evaluations"]] == ["NoIssuesFound"] * 2
-    assert looks(run) == 4
-    assert output["notes"] == []
+def stage(scaled):
+    return Stage(scaled.client, scaled.endpoint_url, scaled.outputs)
 
 
 # --- without faults ------------------------------------------------------------------------------
@@ -115,7 +59,7 @@ def test_completed_with_a_model(run):
 LONG_AFTER_SAVING = {"hyperparameters": {"save": "before", "seconds": 100}}
 
 
-@row(fault("exceed_time", after_seconds=8), **LONG_AFTER_SAVING)
+@row(fault("exceed_time", after_seconds=15), **LONG_AFTER_SAVING)
 def test_max_run_reached_with_a_model(run):
     output = succeeded(run)
     assert (output["status"], output["secondary_status"]) == ("Stopped", "MaxRuntimeExceeded")
@@ -160,12 +104,6 @@ THROTTLED = fault("reject_create", error="ThrottlingException", message="Rate ex
 BROKEN = fault("reject_create", error="InternalFailure", message="Try again", status=500)
 
 
-@row(THROTTLED, BROKEN, {**THROTTLED, "status": 429})
-def test_throttled(run):
-    succeeded(run)
-    assert calls(run) == 4
-
-
 @row(vpc_subnets="subnet-00000000000000000", vpc_security_group_ids="sg-00000000000000000")
 def test_rejected_by_validation(run):
     message = failed(run, "RequestRejected", jobs=0)
@@ -181,10 +119,10 @@ def test_a_lost_answer_is_adopted(run):
     assert run.entered.count("WaitForJob") >= 1
 
 
-@row(THROTTLED, fault("lose_answer", error="ResourceInUse", status=400), job_name=None)
+@row(THROTTLED, BROKEN, fault("lose_answer", error="ResourceInUse", status=400), job_name=None)
 def test_an_answer_lost_between_step_functions_own_calls_is_adopted(run):
-    succeeded(run)
-    assert calls(run) == 2
+    assert re.fullmatch(r"TrainingJob-\d{14}-[0-9a-f]{8}", succeeded(run)["job_name"])
+    assert calls(run) == 3
 
 
 # --- the task and the job disagree ---------------------------------------------------------------
@@ -201,23 +139,40 @@ def test_the_task_ends_in_nonsense(run):
 
 # --- descriptions --------------------------------------------------------------------------------
 
-UNKNOWN = fault("fail_describe", error="ThrottlingException", message="Rate exceeded", times=99)
+UNKNOWN = fault("fail_describe", error="ThrottlingException", message="Rate exceeded", times=2)
 DENIED = fault(
     "fail_describe",
     error="AccessDeniedException",
     message="User: x is not authorized to perform: sagemaker:DescribeTrainingJob",
     times=99,
 )
-RUNS_ON = {"hyperparameters": {"seconds": 100}}
+RULES = [
+    {
+        "RuleConfigurationName": name,
+        "RuleEvaluatorImage": "503895931360.dkr.ecr.us-east-1.amazonaws.com/rules:latest",
+        "RuleParameters": {"rule_to_invoke": name},
+    }
+    for name in ("LossNotDecreasing", "Overfit")
+]
 
 
-@row({**DENIED, "times": 2}, {**UNKNOWN, "times": 2})
-def test_a_job_is_described_later(run):
-    succeeded(run)
-    assert looks(run) == 5
+def rule(status, times=1):
+    return fault("rule_status", status=status, times=times)
 
 
-@row(fault("drop_sync", after_seconds=1), DENIED, **RUNS_ON)
+@row(
+    *({**DENIED, "times": 2}, UNKNOWN),
+    *(rule("InProgress", 2), rule("Stopping"), rule("NoIssuesFound")),
+    debug_rule_config=RULES,
+)
+def test_looks_are_repeated_while_they_fail_and_while_debugger_rules_run(run):
+    output = succeeded(run)
+    assert [each["status"] for each in output["rule_evaluations"]] == ["NoIssuesFound"] * 2
+    assert run.entered.count("DescribeTrainingJob") == 8
+    assert output["notes"] == []
+
+
+@row(fault("drop_sync", after_seconds=1), DENIED, hyperparameters={"seconds": 100})
 def test_a_job_that_may_not_be_described_is_stopped(run):
     assert run.error == "RequestRejected"
     assert "denied: sagemaker:DescribeTrainingJob" in run.cause["message"]
@@ -229,3 +184,43 @@ def test_a_job_that_had_ended_is_not_said_to_be_stopped(run):
     assert run.error == "RequestRejected"
     assert "The job was not stopped: " in run.cause["message"]
     assert "in status Completed" in run.cause["message"]
+
+
+# --- waits for quota and capacity ----------------------------------------------------------------
+
+FULL = fault("limit_instances", instances=0)
+GROUPS = [
+    {"InstanceGroupName": name, "InstanceType": "ml.m5.xlarge", "InstanceCount": 2}
+    for name in ("trainer", "rollouts")
+]
+
+
+def with_room_after_two_waits(stage, faults, given):
+    run = stage.start(given, faults)
+    run.reach(lambda run: waits(run) >= 2)
+    stage.forget(run)
+    return run
+
+
+@row(FULL, act=with_room_after_two_waits, capacity_wait=3600, max_attempts=1)
+def test_it_trains_once_the_quota_has_room_and_uses_no_name_up(run):
+    assert succeeded(run)["job_name"] == run.jobs_named
+    assert any("for capacity" in note for note in run.output["notes"])
+
+
+@row(
+    fault("fail_job", reason="CapacityError: Unable to provision.", times=2),
+    capacity_wait=3600,
+    max_attempts=1,
+)
+def test_jobs_without_capacity_use_up_no_attempt(run):
+    succeeded(run, jobs=3)
+    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Failed"] * 2 + ["Completed"]
+
+
+@row({**FULL, "instances": 3}, instance_type=None, instance_groups=GROUPS, capacity_wait=1)
+def test_it_gives_up_when_the_time_is_over(run):
+    """The quota counts the instances of every group."""
+    message = failed(run, "CapacityUnavailable", jobs=0)
+    assert "2 x ml.m5.xlarge + 2 x ml.m5.xlarge" in message
+    assert "for capacity" in message

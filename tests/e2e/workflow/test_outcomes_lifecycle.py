@@ -3,17 +3,19 @@
 | path | test |
 | --- | --- |
 | StopExecution in CreateTrainingJob, then a redrive | a_second_redrive_uses_a_third_name |
-| ... in WaitForJob: StopOrphans, by name and by environment | stop_execution_while_... |
+| ... in WaitForJob: StopOrphans, by name | stop_execution_while_a_job_is_looked_at |
+| ... and by environment | a_job_of_another_execution_is_not_stopped |
+| ... in WaitBeforeRetry | stop_execution_during_a_retry_wait |
 | the execution's timeout in CreateTrainingJob | redrive_of_an_execution_that_timed_out |
-| ... in WaitForJob, in WaitBeforeRetry | the_executions_own_timeout_... |
+| ... in WaitForJob | the_executions_own_timeout_while_a_job_is_looked_at |
 | the timeout of CreateTrainingJob | an_attempt_that_takes_too_long |
-| Failed, redriven: BuildRequest | redrive_of_a_failure_..., redriven_twice, invalid_arguments |
+| Failed, redriven: BuildRequest | redrive_of_a_failure_..., a_failure_is_redriven_twice_... |
 | FailedForGood | a_failure_that_may_not_be_reported, ..._does_not_arrive |
 | a name that is another's | a_name_that_two_executions_choose_at_once |
 | the Catch of each function, WhoseJob | build_request_is_broken, judge_attempt_is_broken... |
-| WhoDescribes, WhoStops and the twins | every_call_is_made_with_the_assumed_role, ... |
+| WhoDescribes, WhoStops and the twins | ../deployment/test_iam_assume_role.py |
 
-On a stack with roles to assume and on variants of its state machine.
+On the stack's state machine and on variants of it.
 """
 
 import json
@@ -22,35 +24,28 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from infra.roles.assume_role_policy import policy, trust
-from infra.settings.model import Settings
-from tests.support.deploying import deployment
 from tests.support.runs.deployed_runs import TRAIN, Stage, source_archive
 from tests.support.runs.outcome_runs import (
     AT_ONCE,
     calls,
-    check_ended,
     failed,
     fault,
     row,
-    scaled_local_aws,
-    started,
     succeeded,
 )
 
 pytestmark = pytest.mark.e2e
 ACCOUNT = "000000000000"
-ROLES = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Works", "Stranger", "Powerless")}
 
 
 class Scene(Stage):
-    """The stage with roles to assume, and variants of its state machine."""
+    """The stage, and variants of its state machine."""
 
     def __init__(self, client, endpoint_url, outputs):
         super().__init__(client, endpoint_url, outputs)
         self.machine = outputs["StateMachineArn"]
         described = client("stepfunctions").describe_state_machine(stateMachineArn=self.machine)
-        self.definition, self.machine_role = described["definition"], described["roleArn"]
+        self.definition = described["definition"]
         self._roles()
 
     def variant(self, *, role="Anything", **changes):
@@ -95,27 +90,17 @@ class Scene(Stage):
 
     def _roles(self):
         iam = self.client("iam")
-        anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         steps = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}}
-        self._role(iam, "Anything", _document(steps | {"Action": "sts:AssumeRole"}), anything)
-        silent = {"Effect": "Deny", "Action": "states:SendTaskFailure", "Resource": "*"}
         trusted = _document(steps | {"Action": "sts:AssumeRole"})
-        self._role(iam, "Silent", trusted, anything, silent)
-        trusting = trust(self.machine, self.machine_role)
-        # `python -m infra.roles.assume_role_policy` prints these for the owner of the role.
-        allowed = policy(ROLES["Works"], [self.outputs["JobRoleArn"]], "us-east-1", Settings())[
-            "Statement"
-        ]
-        self._role(iam, "Works", trusting, *allowed)
-        self._role(iam, "Stranger", _document(steps | {"Action": "sts:AssumeRole"}), *allowed)
-        looking = {"Effect": "Allow", "Action": "sagemaker:DescribeTrainingJob", "Resource": "*"}
-        self._role(iam, "Powerless", trusting, looking)
-
-    def _role(self, iam, name, trusted, *statements):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))
-        iam.put_role_policy(
-            RoleName=name, PolicyName="policy", PolicyDocument=json.dumps(_document(*statements))
-        )
+        anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        silent = {"Effect": "Deny", "Action": "states:SendTaskFailure", "Resource": "*"}
+        for name, statements in {"Anything": [anything], "Silent": [anything, silent]}.items():
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))
+            iam.put_role_policy(
+                RoleName=name,
+                PolicyName="policy",
+                PolicyDocument=json.dumps(_document(*statements)),
+            )
 
 
 def _document(*statements):
@@ -123,39 +108,14 @@ def _document(*statements):
 
 
 @pytest.fixture(scope="module")
-def stage():
-    settings = {"assumable_roles": json.dumps(list(ROLES.values()))}
-    with scaled_local_aws() as server:
-        assembly = deployment.synthesize(deployment.HOST_FUNCTIONS | settings)
-        outputs = deployment.deploy(assembly, server.client)
-        scene = Scene(server.client, server.endpoint_url, outputs)
-        scene.warm_up(AT_ONCE)  # so that the timeouts are spent on what they are meant for
-        yield scene
-
-
-@pytest.fixture(scope="module")
-def runs(request, stage):
-    def go(faults, act, given):
-        run = act(stage, faults, given)
-        run.end()
-        stage.forget(run)
-        return run
-
-    yield from started(request, go)
-
-
-@pytest.fixture
-def run(request, runs):
-    """The ended run of this test; nothing of it is left running."""
-    return check_ended(runs[request.node.nodeid].result())
+def stage(scaled):
+    scene = Scene(scaled.client, scaled.endpoint_url, scaled.outputs)
+    scene.warm_up(AT_ONCE)  # so that the timeouts are spent on what they are meant for
+    return scene
 
 
 def training(run):
     return [job for job in run.jobs() if job["SecondaryStatus"] == "Training"]
-
-
-def plain(stage, faults, given):
-    return stage.start(given, faults)
 
 
 def on(**changes):
@@ -167,21 +127,11 @@ def on(**changes):
     return act
 
 
-# A day instead of a moment, so that a wait cannot end by itself.
-LONG_WAIT = {"WaitBeforeRetry__Seconds": 86_400}
 TOKEN = "{% $states.context.Task.Token %}"
 RUNS_ON = {"hyperparameters": {"seconds": 100}}
-INTERNAL = fault("fail_job", reason="InternalServerError: oops")
 
 
 # --- stopped and timed out -----------------------------------------------------------------------
-
-
-def stopped_in_training(stage, faults, given):
-    run = stage.start(given, faults)
-    run.reach(training)
-    run.stop()
-    return run
 
 
 def looked_at(run):
@@ -196,21 +146,16 @@ def stopped_while_looking(stage, faults, given):
     return run
 
 
-@row(fault("drop_sync"), act=stopped_while_looking, **RUNS_ON)
+@row(fault("drop_sync"), act=stopped_while_looking, job_name=None, **RUNS_ON)
 def test_stop_execution_while_a_job_is_looked_at(run):
+    """Its name is the default one, which is the execution's alone."""
     assert run.status == "ABORTED"
     assert calls(run) == 1
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
 
 
-@row(fault("drop_sync"), act=stopped_while_looking, job_name=None, **RUNS_ON)
-def test_stop_execution_while_a_job_of_a_default_name_is_looked_at(run):
-    assert run.status == "ABORTED"
-    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
-
-
 def timed_out_while_looking(stage, faults, given):
-    machine = stage.variant(TimeoutSeconds=10, WaitForJob__Seconds=86_400)
+    machine = stage.variant(TimeoutSeconds=15, WaitForJob__Seconds=86_400)
     stage.watch(machine)
     return stage.start(given, faults, machine=machine)
 
@@ -239,9 +184,16 @@ def test_a_job_of_another_execution_is_not_stopped(run):
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped", "Completed"]
 
 
-@row(INTERNAL, act=on(TimeoutSeconds=10, **LONG_WAIT))
-def test_the_executions_own_timeout_during_a_retry_wait(run):
-    assert run.status == "TIMED_OUT"
+def stopped_in_a_wait(stage, faults, given):
+    run = on(WaitBeforeRetry__Seconds=86_400)(stage, faults, given)
+    run.reach(lambda run: "WaitBeforeRetry" in run.entered)
+    run.stop()
+    return run
+
+
+@row(fault("fail_job", reason="InternalServerError: oops"), act=stopped_in_a_wait)
+def test_stop_execution_during_a_retry_wait(run):
+    assert run.status == "ABORTED"
     assert run.entered[-1] == "WaitBeforeRetry"
     assert len(run.jobs()) == 1
 
@@ -262,26 +214,25 @@ def redriven(run):
     return run
 
 
-def stopped_and_redriven(stage, faults, given):
-    return redriven(stopped_in_training(stage, faults, given))
-
-
 def stopped_twice(stage, faults, given):
-    run = stopped_and_redriven(stage, faults, given)
-    run.reach(lambda run: len(run.jobs()) == 2 and training(run))
-    run.stop()
-    return redriven(run)
+    run = stage.start(given)
+    stage.plan(f"{run.jobs_named}-3", faults)
+    for jobs in (1, 2):
+        run.reach(lambda run: len(run.jobs()) == jobs)  # noqa: B023
+        run.stop()
+        redriven(run)
+    return run
 
 
-@row(act=stopped_twice, hyperparameters={"seconds": 3})
+@row(fault("fail_job", reason="AlgorithmError: the third job"), act=stopped_twice, **RUNS_ON)
 def test_a_second_redrive_uses_a_third_name(run):
-    succeeded(run, jobs=3)
+    assert "the third job" in failed(run, "TrainingJobFailed", jobs=3)
     names = [job["TrainingJobName"] for job in run.jobs()]
     assert names == [names[0], f"{names[0]}-2", f"{names[0]}-3"]
 
 
 def timed_out_and_redriven(stage, faults, given):
-    run = stage.start(given, machine=stage.variant(TimeoutSeconds=10))
+    run = stage.start(given, machine=stage.variant(TimeoutSeconds=15))
     assert run.end()["status"] == "TIMED_OUT"
     stage.plan(f"{run.jobs_named}-2", faults)
     return redriven(run)
@@ -304,7 +255,6 @@ def forgiven(stage, run):
     """Take the cause of a run's failure away, and redrive it."""
     run.end()
     stage.forget(run)
-    run.faulty = False
     return redriven(run)
 
 
@@ -350,17 +300,6 @@ def test_redrive_of_invalid_arguments_finds_the_same_problems(run):
     assert failed(run, "InvalidArguments", jobs=0).startswith("1 argument problem;")
     assert [problem["argument"] for problem in run.cause["problems"]] == ["max_run"]
     assert run.entered.count("BuildRequest") == 2
-
-
-def unjudged_and_redriven(stage, faults, given):
-    return redriven(stage.start(given, faults, machine=stage.without("JudgeAttempt")))
-
-
-@row(act=unjudged_and_redriven)
-def test_redrive_where_nobody_judged_takes_the_next_name(run):
-    assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
-    first, second = (job["TrainingJobName"] for job in run.jobs())
-    assert second == f"{first}-2"
 
 
 # --- failures that cannot be reported
@@ -438,11 +377,17 @@ def test_build_request_is_broken(run):
     assert run.jobs() == []
 
 
-@row(fault("drop_sync", after_seconds=1), act=without("JudgeAttempt"), **RUNS_ON)
-def test_judge_attempt_is_broken(run):
+def unjudged_and_redriven(stage, faults, given):
+    return redriven(stage.start(given, faults, machine=stage.without("JudgeAttempt")))
+
+
+@row(fault("drop_sync", times=2), act=unjudged_and_redriven, **RUNS_ON)
+def test_judge_attempt_is_broken_and_a_redrive_takes_the_next_name(run):
     assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
     assert "An internal error in JudgeAttempt" in run.cause["message"]
-    assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Stopped"]
+    first, second = run.jobs()
+    assert [first["TrainingJobStatus"], second["TrainingJobStatus"]] == ["Stopped", "Stopped"]
+    assert second["TrainingJobName"] == f"{first['TrainingJobName']}-2"
 
 
 def broken_with_a_name_in_use(stage, faults, given):
@@ -460,33 +405,3 @@ def broken_with_a_name_in_use(stage, faults, given):
 def test_judge_attempt_is_broken_and_the_job_is_anothers(run):
     assert (run.status, run.error) == ("FAILED", "TrainingJobFailed")
     assert [job["TrainingJobStatus"] for job in run.jobs()] == ["Completed"]
-
-
-# --- assumed roles -------------------------------------------------------------------------------
-
-
-def calls_of_sagemaker(run):
-    details = [event.get("taskScheduledEventDetails") for event in run.events()]
-    return [each for each in details if each and "sagemaker" in each["resourceType"]]
-
-
-@row(fault("drop_sync"), act=plain, assume_role=ROLES["Works"], hyperparameters={"seconds": 1})
-def test_every_call_is_made_with_the_assumed_role(run):
-    succeeded(run)
-    assert calls_of_sagemaker(run)
-    for each in calls_of_sagemaker(run):
-        assert each["taskCredentials"] == {"roleArn": ROLES["Works"]}
-
-
-@row(act=plain, assume_role=ROLES["Stranger"])
-def test_a_role_that_cannot_be_assumed(run):
-    message = failed(run, "RequestRejected", jobs=0)
-    assert f"sts:AssumeRole on {ROLES['Stranger']}" in message
-
-
-@row(act=plain)
-def test_no_role_beside_those(run):
-    succeeded(run)
-    for each in calls_of_sagemaker(run):
-        assert "taskCredentials" not in each
-    assert len(run.entered) <= 9

@@ -1,4 +1,4 @@
-"""The stack, deployed once for the whole session onto the local AWS, with default settings."""
+"""Servers with the default deployment, one of each for the whole session."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +32,20 @@ def enforcing_aws() -> Iterator[LocalAws]:
 @pytest.fixture(scope="session")
 def deployed(local_aws: LocalAws) -> Deployed:
     """The default deployment."""
+    return _deployed(local_aws)
+
+
+@pytest.fixture(scope="session")
+def scaled() -> Iterator[Deployed]:
+    """The default deployment where permissions are enforced and waits take milliseconds."""
+    server = start_local_aws("--iam", "--stop-grace", "2", SFN_WAIT_SCALE="0.003")
+    try:
+        yield _deployed(server)
+    finally:
+        server.stop()
+
+
+def _deployed(server: LocalAws) -> Deployed:
     assembly = deployment.synthesize(deployment.HOST_FUNCTIONS)
-    outputs = deployment.deploy(assembly, local_aws.client)
-    return Deployed(outputs, local_aws.client, local_aws.endpoint_url)
+    outputs = deployment.deploy(assembly, server.client)
+    return Deployed(outputs, server.client, server.endpoint_url)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-SECONDS = 240  # generous: the slowest run takes ten, the slowest sweep twenty
+from tests.support.runs.waiting import SECONDS, wait_until
+
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 TRAIN = """
@@ -62,12 +63,11 @@ class Execution:
 
     def end(self, patience: float = SECONDS) -> dict[str, Any]:
         """Wait for the end of the execution, at most so many seconds; return its description."""
-        until = time.monotonic() + patience
-        while time.monotonic() < until:
-            if self.describe()["status"] != "RUNNING":
-                return self._ended
-            time.sleep(0.1)
-        raise AssertionError(f"{self.arn} did not end; it went through {self.entered}")
+        wait_until(lambda: self.describe()["status"] != "RUNNING", self._story, patience)
+        return self._ended
+
+    def _story(self) -> str:
+        return f"{self.arn}, which went through {self.entered}"
 
     @property
     def status(self) -> str:
@@ -125,26 +125,23 @@ class Run(Execution):
             for each in listed
         ]
 
+    def reach(self, condition: Callable[[Run], Any]) -> None:
+        """Wait until this is true of the run."""
+        wait_until(lambda: condition(self), self._story)
+
     def running(self) -> list[str]:
         """Return the names of the jobs that have not ended; a moment is given to those that do."""
-        until = time.monotonic() + 60
-        while True:
-            left = [
+
+        def left() -> list[str]:
+            return [
                 job["TrainingJobName"]
                 for job in self.jobs()
                 if job["TrainingJobStatus"] not in ENDED
             ]
-            if not left or time.monotonic() > until:
-                return left
-            time.sleep(0.1)
 
-    def reach(self, condition: Callable[[Run], Any]) -> None:
-        """Wait until this is true of the run."""
-        until = time.monotonic() + SECONDS
-        while not condition(self):
-            if time.monotonic() > until:
-                raise AssertionError(f"waited in vain; the run went through {self.entered}")
-            time.sleep(0.1)
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not left(), "the end of its jobs", 60)
+        return left()
 
 
 class Stage:
@@ -223,6 +220,7 @@ class Stage:
         """Take the fault plan of a run out of force, so that its jobs can be looked at."""
         if run.faulty:
             self.plan(f"*{run.jobs_named}*", [])
+            run.faulty = False
 
 
 def source_archive(script: str = TRAIN) -> bytes:

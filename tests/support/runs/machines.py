@@ -3,11 +3,11 @@
 import io
 import json
 import tarfile
-import time
 import uuid
 from typing import Any
 
 from tests.support.deploying.local_aws_process import LocalAws
+from tests.support.runs.waiting import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/state-machine"
 SYNC = "arn:aws:states:::sagemaker:createTrainingJob.sync"
@@ -68,15 +68,14 @@ class Machines:
             stateMachineArn=machine, input=json.dumps({} if value is None else value), **fields
         )["executionArn"]
 
-    def end(self, execution: str, seconds: float = 60) -> dict[str, Any]:
+    def end(self, execution: str) -> dict[str, Any]:
         """The description of an execution once it has ended."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
+
+        def ended() -> dict[str, Any] | None:
             description = self.states.describe_execution(executionArn=execution)
-            if description["status"] != "RUNNING":
-                return description
-            time.sleep(0.02)
-        raise AssertionError(f"still running after {seconds} s: {self.types(execution)}")
+            return None if description["status"] == "RUNNING" else description
+
+        return wait_until(ended, lambda: f"the end of {self.types(execution)}")
 
     def run(self, members: dict[str, Any], value: Any = None, **fields: Any) -> dict[str, Any]:
         return self.end(self.start(self.create(members, **fields), value))
@@ -92,14 +91,9 @@ class Machines:
     def types(self, execution: str) -> list[str]:
         return [event["type"] for event in self.events(execution)]
 
-    def reach(self, execution: str, event_type: str, seconds: float = 30) -> None:
+    def reach(self, execution: str, event_type: str) -> None:
         """Wait until the history has an event of this type."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
-            if event_type in self.types(execution):
-                return
-            time.sleep(0.02)
-        raise AssertionError(f"no {event_type} after {seconds} s: {self.types(execution)}")
+        wait_until(lambda: event_type in self.types(execution), event_type)
 
 
 class Training:
@@ -146,15 +140,14 @@ class Training:
     def describe(self, name: str) -> dict[str, Any]:
         return self.sagemaker.describe_training_job(TrainingJobName=name)
 
-    def stopped(self, name: str, seconds: float = 30) -> bool:
-        """Whether the job ends as Stopped in time."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit:
+    def stopped(self, name: str) -> bool:
+        """Whether the job ends as Stopped."""
+
+        def ended() -> str | None:
             status = self.describe(name)["TrainingJobStatus"]
-            if status in ("Stopped", "Completed", "Failed"):
-                return status == "Stopped"
-            time.sleep(0.05)
-        return False
+            return status if status in ("Stopped", "Completed", "Failed") else None
+
+        return wait_until(ended, f"the end of {name}") == "Stopped"
 
 
 def allow(action: str | list[str], resource: str | list[str], **conditions: Any) -> dict[str, Any]:

@@ -2,29 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
-from tests.support.runs.deployed_runs import Run
+from tests.support.runs.deployed_runs import Run, Stage
 from training_job.failure import Failure
 
-AT_ONCE = 4
-WAIT_SCALE = "0.003"
-
-
-@contextmanager
-def scaled_local_aws() -> Iterator[LocalAws]:
-    """A server that enforces permissions and whose state machines wait milliseconds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SFN_WAIT_SCALE", WAIT_SCALE)
-        server = start_local_aws("--iam", "--stop-grace", "2")
-    try:
-        yield server
-    finally:
-        server.stop()
+AT_ONCE = 2
 
 
 def row(*faults: dict[str, Any], act: Callable[..., Any] | None = None, **given: Any) -> Any:
@@ -37,10 +22,15 @@ def fault(kind: str, **fields: Any) -> dict[str, Any]:
     return {"fault": kind, **fields}
 
 
-def started(
-    request: pytest.FixtureRequest, go: Callable[..., Run]
-) -> Iterator[dict[str, Future[Run]]]:
+def started(request: pytest.FixtureRequest, stage: Stage) -> Iterator[dict[str, Future[Run]]]:
     """Start the runs of the module's selected tests; yields them by the id of their test."""
+
+    def go(faults: Any, act: Callable[..., Run] | None, given: Any) -> Run:
+        run = act(stage, faults, given) if act else stage.start(given, faults)
+        run.end()
+        stage.forget(run)
+        return run
+
     selected = [
         item
         for item in request.session.items

@@ -45,20 +45,20 @@ def share_a_quota(stage: Stage, *, executions: int, instances: int, **given: Any
         list(pool.map(lambda run: run.end(PATIENCE_SECONDS), runs))
     stage.plan("*", [])
     jobs = [run.jobs() for run in runs]
-    waits = [_waits(run) for run in runs]
+    waited = [waits(run) for run in runs]
     return Shared(
         succeeded=sum(run.status == "SUCCEEDED" for run in runs),
         jobs=sum(map(len, jobs)),
         doubled=sum(len(each) != 1 for each in jobs),
         at_once=most_at_once([job for each in jobs for job in each]),
-        waits=sum(waits),
-        most_waits=max(waits),
+        waits=sum(waited),
+        most_waits=max(waited),
         most_events=max(len(run.events()) for run in runs),
         causes=[str(run.cause) for run in runs if run.status != "SUCCEEDED"],
     )
 
 
-def _waits(run: Run) -> int:
+def waits(run: Run) -> int:
     """How often an execution has waited for capacity, by its last verdict."""
     exits = [
         event["stateExitedEventDetails"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.runs.deployed_runs import SECONDS, Execution, Stage, source_archive
+from tests.support.runs.deployed_runs import Execution, Stage, source_archive
+from tests.support.runs.waiting import SECONDS, wait_until
 
 TRAIN = """
 import argparse, os, pathlib, sys, time
@@ -65,10 +65,7 @@ class Sweep(Execution):
         return self.arn.rpartition(":")[2]
 
     def reach(self, condition: Callable[[], Any], seconds: float = SECONDS) -> None:
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, f"{self.arn}: waited in vain"
-            time.sleep(0.1)
+        wait_until(condition, self.arn, seconds)
 
     def trials(self, status: str | None = None) -> dict[str, str]:
         """Return the status of each execution of a trial, by its name."""

@@ -5,16 +5,15 @@ import io
 import json
 import tarfile
 import textwrap
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tests.support.deploying.local_aws_process import LocalAws
+from tests.support.runs.waiting import wait_until
 
 BUCKET = "training-jobs"
 ROLE = "arn:aws:iam::000000000000:role/JobRole"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-PATIENCE_SECONDS = 60
 
 TRUST = {
     "Version": "2012-10-17",
@@ -38,15 +37,6 @@ def tarball(files: Mapping[str, str | bytes]) -> bytes:
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
-
-
-def wait_until(condition: Callable[[], Any], what: str) -> Any:
-    """Ask until the answer is true; returns it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.1)
-    return answer
 
 
 class TrainingJobs:

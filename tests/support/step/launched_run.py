@@ -1,14 +1,12 @@
 """Everything that the roles of the stack are for, done with their own permissions."""
 
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.runs.deployed_runs import Execution
 from tests.support.runs.training_jobs import LOG_GROUP, tarball
-
-SECONDS = 60  # generous: a run takes 1.5 s on an idle machine
 
 SCRIPT = """
     import os, pathlib, time
@@ -44,16 +42,18 @@ class Launcher:
             RunFailed: the execution failed; with error and cause.
             botocore.exceptions.ClientError: the launcher was denied something.
         """
-        bucket = self.outputs["ArtifactBucketName"]
-        arn = self.start(**arguments)
-        output = self.outcome(arn)
+        return self.follow(self.start(**arguments))
+
+    def follow(self, arn: str) -> dict[str, Any]:
+        """Do what `run` does, of an execution that was started."""
+        bucket, output = self.outputs["ArtifactBucketName"], self.outcome(arn)
         model = output["model_artifact_url"].removeprefix(f"s3://{bucket}/")
         s3 = self.client("s3")
         assert s3.list_objects_v2(Bucket=bucket, Prefix=model)["KeyCount"] == 1
         assert s3.get_object(Bucket=bucket, Key=model)["Body"].read()
         self.client("stepfunctions").get_execution_history(executionArn=arn, maxResults=5)
         self.client("sagemaker").describe_training_job(TrainingJobName=output["job_name"])
-        return output | {"lines": self._lines(output["job_name"])}
+        return output | {"lines": self._lines(output["job_name"]), "execution": arn}
 
     def start(self, pause: float = 0, **arguments: Any) -> str:
         """Upload the training code and a checkpoint, and start an execution; returns its ARN."""
@@ -83,15 +83,11 @@ class Launcher:
 
     def outcome(self, execution: str) -> dict[str, Any]:
         """Wait for the end; return the output or raise RunFailed."""
-        states, until = self.client("stepfunctions"), time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            described = states.describe_execution(executionArn=execution)
-            if described["status"] == "SUCCEEDED":
-                return json.loads(described["output"])
-            if described["status"] != "RUNNING":
-                raise RunFailed(f"{described.get('error')}: {described.get('cause')}")
-            time.sleep(0.1)
-        raise RunFailed("the execution did not end")
+        described = Execution(execution, self.client("stepfunctions"), None).end()
+        if described["status"] != "SUCCEEDED":
+            raise RunFailed(f"{described.get('error')}: {described.get('cause')}")
+        output: dict[str, Any] = json.loads(described["output"])
+        return output
 
     def _lines(self, job: str) -> list[str]:
         logs = self.client("logs")

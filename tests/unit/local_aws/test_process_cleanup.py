@@ -1,14 +1,22 @@
 """A server's directory is gone in the end, whoever still writes to it."""
 
+import shutil
+
 from local_aws import process_cleanup
 
 
-def test_it_is_told_whether_all_is_gone(tmp_path, monkeypatch):
-    """A function that is unpacked as the server ends goes on writing; the watchdog removes it."""
+def test_what_is_written_meanwhile_goes_too(tmp_path, monkeypatch):
     directory = tmp_path / "state"
     directory.mkdir()
-    with monkeypatch.context() as writing:
-        writing.setattr("shutil.rmtree", lambda *_, **__: (directory / "new").touch())
-        assert not process_cleanup.clean_up("nobody", directory)
-    assert process_cleanup.clean_up("nobody", directory)
+    remove, rounds = shutil.rmtree, []
+
+    def written_to_once(path, **options):
+        remove(path, **options)
+        rounds.append(path)
+        if len(rounds) == 1:
+            directory.mkdir()
+
+    monkeypatch.setattr(shutil, "rmtree", written_to_once)
+    process_cleanup.clean_up("nobody", directory)
+    assert len(rounds) == 2
     assert not directory.exists()

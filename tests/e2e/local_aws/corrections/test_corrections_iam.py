@@ -141,8 +141,6 @@ def test_state_machine_role_of_a_training_job(iam_aws, training):
             f"because no identity-based policy allows the {action} action" in (description["cause"])
         )
         assert "Error Code: AccessDeniedException" in description["cause"]
-    role.set(**policies)
-    assert machines.end(machines.start(machine, training.request()))["status"] == "SUCCEEDED"
 
 
 def test_pass_role_needs_its_service(iam_aws, training):

@@ -20,7 +20,7 @@ def training(local_aws):
     return Training(local_aws)
 
 
-def test_sync_waits_for_the_job_and_describes_it(machines, training):
+def test_sync_waits_for_the_job_and_describes_it_and_a_used_name_is_an_error(machines, training):
     request = training.request(Tags=[{"Key": "team", "Value": "a"}])
     execution = machines.start(machines.create(training_machine()), request)
     output = json.loads(machines.end(execution)["output"])
@@ -47,6 +47,9 @@ def test_sync_waits_for_the_job_and_describes_it(machines, training):
     assert scheduled["resource"] == "createTrainingJob.sync"
     assert scheduled["region"] == "us-east-1"
     assert json.loads(scheduled["parameters"]) == request
+    again = machines.run(training_machine(), request)
+    assert again["error"] == "SageMaker.ResourceInUseException"
+    assert "Error Code: ResourceInUse;" in again["cause"]
 
 
 def test_a_failed_job_fails_the_task_with_its_description(machines, training):
@@ -117,44 +120,24 @@ def test_a_refused_request_has_the_error_of_the_optimized_integration(machines, 
     )
 
 
-def test_a_used_name_is_a_modelled_error(machines, training):
-    request = training.request()
-    training.sagemaker.create_training_job(**request)
-    description = machines.run(training_machine(), request)
-    assert description["error"] == "SageMaker.ResourceInUseException"
-    assert "Error Code: ResourceInUse;" in description["cause"]
-
-
-def test_aws_sdk(machines, training):
+def test_aws_sdk_and_the_form_that_does_not_wait(machines, training):
     request = training.request(seconds=600)
-    training.sagemaker.create_training_job(**request)
+
+    def call(resource, arguments):
+        task = {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}
+        return machines.run({"Call": task})
+
+    created = call("arn:aws:states:::sagemaker:createTrainingJob", request)
+    assert json.loads(created["output"])["TrainingJobArn"].endswith(request["TrainingJobName"])
     name = {"TrainingJobName": request["TrainingJobName"]}
-
-    def call(operation, arguments):
-        task = {"Type": "Task", "Resource": f"{SDK}{operation}", "Arguments": arguments}
-        return machines.run({"Call": {**task, "End": True}})
-
-    described = json.loads(call("describeTrainingJob", name)["output"])
+    described = json.loads(call(f"{SDK}describeTrainingJob", name)["output"])
     assert described["TrainingJobStatus"] == "InProgress"
     assert described["CreationTime"].endswith("Z")
-    assert call("stopTrainingJob", name)["status"] == "SUCCEEDED"
+    assert call(f"{SDK}stopTrainingJob", name)["status"] == "SUCCEEDED"
     assert training.stopped(name["TrainingJobName"])
-    missing = call("describeTrainingJob", {"TrainingJobName": "none"})
+    missing = call(f"{SDK}describeTrainingJob", {"TrainingJobName": "none"})
     assert missing["error"] == "SageMaker.SageMakerException"
     assert "(Service: SageMaker, Status Code: 400, Request ID: " in missing["cause"]
-
-
-def test_the_request_response_form_does_not_wait(machines, training):
-    request = training.request(seconds=600)
-    task = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sagemaker:createTrainingJob",
-        "Arguments": "{% $states.input %}",
-        "End": True,
-    }
-    output = machines.output({"Create": task}, request)
-    assert output["TrainingJobArn"].endswith(request["TrainingJobName"])
-    training.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
 
 
 def test_a_redrive_takes_the_task_up_again(machines, training):
