@@ -1,7 +1,7 @@
 """What a deployment adds to the documented rules: defaults below the caller's, limits above them.
 
-The CDK app hands them to the BuildRequest function; IAM enforces those limits for which SageMaker has
-a condition key.
+The CDK app hands them to the BuildRequest function; IAM enforces those limits for which SageMaker
+has a condition key.
 """
 
 from __future__ import annotations
