@@ -57,13 +57,15 @@ check: static ## The static checks and the quick tests.
 	@PROPERTY_EXAMPLES=25 python -m pytest tests/unit tests/contract tests/infra -m "not slow and not long" \
 		-n 2 --dist worksteal
 
-# The unit tests alone must cover the core. All others wait more than they compute: more workers than
-# cores, in the order of the folders, so that the tests that wait come before those that compute.
-test: static ## Every test but the slow ones, and what the unit tests cover of the core.
-	@python -m pytest tests/unit -m "not slow" -n 2 --dist worksteal --cov=training_job --cov=training_sweep \
+# The core's own tests must cover it. All others wait more than they compute: more workers than cores,
+# in the order of the folders, so that the tests that wait come before those that compute.
+CORE := tests/unit/training_job tests/unit/training_sweep tests/unit/lambdas
+
+test: static ## Every test but the slow ones, and what the core's own tests cover of it.
+	@python -m pytest $(CORE) -m "not slow" -n 2 --dist worksteal --cov=training_job --cov=training_sweep \
 		--cov-report=term:skip-covered --cov-fail-under=97
-	@python -m pytest tests/e2e tests/contract tests/infra -m "not slow" -n 4 --dist loadfile \
-		--no-loadscope-reorder
+	@python -m pytest tests/e2e tests/contract tests/infra tests/unit $(CORE:%=--ignore=%) -m "not slow" \
+		-n 4 --dist loadfile --no-loadscope-reorder
 
 slow: $(BIN)/.ready ## The slow tests: every kind of deployment, the kill matrix, the image's installation.
 	@python -m pytest tests -m slow
