@@ -173,8 +173,8 @@ class TrainingArguments(BaseModel):
         JobName | None,
         _Text,
         Field(
-            description="Name of the training job; SageMaker never gives one twice in an account "
-            "and region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same "
+            description="Name of the training job, which can be used once in an account and "
+            "region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same "
             "execution.",
         ),
         Documented(
@@ -186,7 +186,9 @@ class TrainingArguments(BaseModel):
     role: Annotated[
         RoleArn,
         _Text,
-        Field(description="The job role: SageMaker assumes it to read the code, write the model."),
+        Field(
+            description="The job role: SageMaker assumes it to read the code and write the model."
+        ),
         Documented(
             allowed="the ARN of an IAM role, such as arn:aws:iam::123456789012:role/NAME",
             sets="`RoleArn`",
@@ -267,7 +269,7 @@ class TrainingArguments(BaseModel):
         BeforeValidator(lambda value: _lower(forms.text(value))),
         Field(description="Framework beneath the toolkit; has no effect with `image`."),
         Documented(
-            allowed="MXNet, TensorFlow or PyTorch, in any case of letters",
+            allowed="MXNet, TensorFlow or PyTorch, in upper or lower case",
             sets="`AlgorithmSpecification.TrainingImage`",
             example="tensorflow",
             api="API_AlgorithmSpecification",

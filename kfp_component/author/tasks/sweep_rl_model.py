@@ -100,8 +100,8 @@ def sweep_rl_model(
         job_name: Beginning of the training jobs' names: that of trial 7 is called JOB_NAME-t007.
             Default: each has a name `TrainingJob-[datetime]-[random id]`. Allowed: 1 to 51 letters,
             digits and inner hyphens.
-        role: The job role: SageMaker assumes it to read the code, write the model. Allowed: the ARN
-            of an IAM role, such as arn:aws:iam::123456789012:role/NAME.
+        role: The job role: SageMaker assumes it to read the code and write the model. Allowed: the
+            ARN of an IAM role, such as arn:aws:iam::123456789012:role/NAME.
         image: Registry path of the training image. Default: the prebuilt image of `toolkit`,
             `toolkit_version` and `framework`. Allowed: a registry path of at most 255 characters,
             without spaces.
@@ -112,7 +112,7 @@ def sweep_rl_model(
         toolkit_version: Version of the toolkit, exactly as AWS names it; has no effect with
             `image`. Allowed: a version that has an image, such as 1.6.0.
         framework: Framework beneath the toolkit; has no effect with `image`. Allowed: MXNet,
-            TensorFlow or PyTorch, in any case of letters.
+            TensorFlow or PyTorch, in upper or lower case.
         metric_definitions: Metrics and the regular expressions that find them in the log. Default:
             RLEstimator's for the toolkit; none with `image`. Allowed: at most 40: a map of name to
             expression, or a list of {Name, Regex}.

@@ -85,11 +85,11 @@ def train_rl_model(
         assume_role: Role that the state machine assumes to create the training job, such as one in
             another account. Default: the state machine's own role creates it. Allowed: the ARN of
             an IAM role that the deployment lists as assumable.
-        job_name: Name of the training job; SageMaker never gives one twice in an account and
-            region. Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution.
-            Allowed: 1 to 63 letters, digits and inner hyphens.
-        role: The job role: SageMaker assumes it to read the code, write the model. Allowed: the ARN
-            of an IAM role, such as arn:aws:iam::123456789012:role/NAME.
+        job_name: Name of the training job, which can be used once in an account and region.
+            Default: `TrainingJob-[datetime]-[random id]`, the same for the same execution. Allowed:
+            1 to 63 letters, digits and inner hyphens.
+        role: The job role: SageMaker assumes it to read the code and write the model. Allowed: the
+            ARN of an IAM role, such as arn:aws:iam::123456789012:role/NAME.
         image: Registry path of the training image. Default: the prebuilt image of `toolkit`,
             `toolkit_version` and `framework`. Allowed: a registry path of at most 255 characters,
             without spaces.
@@ -100,7 +100,7 @@ def train_rl_model(
         toolkit_version: Version of the toolkit, exactly as AWS names it; has no effect with
             `image`. Allowed: a version that has an image, such as 1.6.0.
         framework: Framework beneath the toolkit; has no effect with `image`. Allowed: MXNet,
-            TensorFlow or PyTorch, in any case of letters.
+            TensorFlow or PyTorch, in upper or lower case.
         metric_definitions: Metrics and the regular expressions that find them in the log. Default:
             RLEstimator's for the toolkit; none with `image`. Allowed: at most 40: a map of name to
             expression, or a list of {Name, Regex}.
