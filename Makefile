@@ -83,7 +83,7 @@ synth: $(BIN)/.ready ## Synthesize the CDK app into cdk.out.
 properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the arguments, 1,000 of others; longer paths.
 	@PROPERTY_EXAMPLES=10000 python -m pytest tests/contract/request/test_service_model.py
 	@PROPERTY_EXAMPLES=1000 python -m pytest tests/unit tests/contract/request/test_arguments_schema.py -m hypothesis -n 2
-	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition/test_every_path.py
+	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition -k every_path
 
 soak: $(BIN)/.ready ## 200 executions under faults; sweeps: under faults, stopped at a third, short of instances.
 	@python -m bench.soak
