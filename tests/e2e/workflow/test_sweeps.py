@@ -74,12 +74,20 @@ def test_after_a_pilot_that_failed_nothing_else_is_started(stage):
 
 
 def test_after_a_pilot_that_succeeded_all_others_are(stage):
-    sweep = stage.sweep({"space": {"lr": [0.1, 0.2]}, "pilot": True})
+    """Also one whose start is refused twice, and that is lost once it has started."""
+    name = f"piloted-{uuid.uuid4().hex[:8]}"
+    throttled = {"error": "ThrottlingException", "message": "Rate exceeded", "times": 2}
+    faults = [{"fault": "reject_start", **throttled}, {"fault": "lose_execution"}]
+    stage.plan(f"{name}-t002", faults)
+    sweep = stage.sweep({"space": {"lr": [0.1, 0.2]}, "pilot": True}, name=name)
     sweep.end()
+    stage.plan(f"{name}-t002", [])
     assert sweep.status == "SUCCEEDED"
     waves = [event for event in sweep.events() if event["type"] == "MapStateStarted"]
     assert [event["mapStateStartedEventDetails"]["length"] for event in waves] == [1, 1]
+    assert sweep.entered.count("WaitBeforeTrial") == 2
     assert sweep.output["best_hyperparameters"] == {"lr": 0.2}
+    assert set(sweep.jobs()) == names(sweep, [1, 2])
 
 
 def stopped_after_two_checkpoints(stage, **given):
