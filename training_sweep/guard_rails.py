@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training_job.arguments.checking import Rule
-from training_job.arguments.guard_rails import GuardRails
-from training_job.arguments.model import SAGEMAKER_MAX_RUN
+from training_job.arguments.guard_rails import NO_LIMITS, GuardRails
 from training_job.arguments.parsing import parse_arguments
 from training_job.arguments.problems import InvalidArguments, Problem
 from training_sweep.arguments import rules
@@ -17,9 +16,6 @@ from training_sweep.trials import Trial, execution_input, trials_of
 
 _NAMED = 5
 """Trials that a message names."""
-
-_NO_LIMITS = GuardRails(max_run_limit=SAGEMAKER_MAX_RUN)
-"""The deployment's hold for the sweep's arguments, which are checked once."""
 
 
 class SweepGuardRails(GuardRails):
@@ -84,7 +80,7 @@ class SweepGuardRails(GuardRails):
 
 def _problems(arguments: SweepArguments, trial: Trial) -> list[Problem]:
     try:
-        parse_arguments(execution_input(arguments, trial, sweep="sweep"), _NO_LIMITS)
+        parse_arguments(execution_input(arguments, trial, sweep="sweep"), NO_LIMITS)
     except InvalidArguments as error:
         return error.problems
     return []

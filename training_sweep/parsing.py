@@ -7,7 +7,7 @@ from typing import Any
 
 from training_job.arguments.checking import check
 from training_job.arguments.forms import is_given
-from training_job.arguments.parsing import WORDING
+from training_job.arguments.parsing import wording
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 from training_job.request.submission import STARTED_BY
@@ -44,7 +44,7 @@ def parse_sweep(
         SweepArguments,
         own,
         (*RULES, *limits.rules(), *limits.sweep_rules()),
-        WORDING,
+        wording(limits),
         limits.defaults_below(own),
     )
     if problems := [*problems, *_too_large(given)]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from training_job import InvalidArguments, Problem, parse_arguments
-from training_job.arguments.checking import Rule
+from collections.abc import Iterable
+
+from training_job import GuardRails, Problem, TrainingArguments
+from training_job.arguments.checking import Rule, check
 from training_job.arguments.forms import is_given
+from training_job.arguments.guard_rails import NO_LIMITS
+from training_job.arguments.parsing import wording
+from training_job.arguments.rules import RULES as ARGUMENT_RULES
 
 from .guard_rails import guard_rails, sweep_guard_rails
 from .model import Settings
@@ -27,21 +32,38 @@ _LISTED_IN = {"role": "allowed_job_roles", "assume_role": "assumable_roles"}
 
 
 def _argument_defaults(settings: Settings) -> list[Problem]:
+    return _problems_of_defaults(settings, ARGUMENT_RULES)
+
+
+def _within(limit: str) -> Rule[Settings]:
+    """Return the rule that the defaults keep to one of the limits, whatever the others are."""
+
+    def rule(settings: Settings) -> list[Problem]:
+        value = getattr(guard_rails(settings, job_roles=()), limit)
+        rails = NO_LIMITS.model_copy(update={limit: value})
+        alone = _problems_of_defaults(settings)
+        return [
+            each for each in _problems_of_defaults(settings, rails.rules()) if each not in alone
+        ]
+
+    return ("argument_defaults", limit), rule
+
+
+def _problems_of_defaults(
+    settings: Settings, rules: Iterable[Rule[TrainingArguments]] = ()
+) -> list[Problem]:
     """Check the defaults as a caller's arguments, but for those that only a caller gives.
 
     What a rule says of an argument that has no default here is for the caller to mend.
     """
+    words = wording(guard_rails(settings, job_roles=()))
     defaults = {name: each for name, each in settings.argument_defaults.items() if is_given(each)}
-    limits = guard_rails(settings, job_roles=()).model_copy(update={"argument_defaults": {}})
-    try:
-        parse_arguments(defaults, limits)
-    except InvalidArguments as error:
-        return [
-            Problem("argument_defaults", f"{name}: {message}{_hint(name, settings)}")
-            for name, message in error.problems
-            if name in defaults
-        ]
-    return []
+    _, problems = check(TrainingArguments, defaults, rules, words)
+    return [
+        Problem("argument_defaults", f"{name}: {message}{_hint(name, settings)}")
+        for name, message in problems
+        if name in defaults
+    ]
 
 
 def _hint(name: str, settings: Settings) -> str:
@@ -145,11 +167,8 @@ _LIMITS = (
 )
 
 RULES: tuple[Rule[Settings], ...] = (
-    # The other limits limit nothing while they are wrong, and so hide nothing.
-    (
-        ("argument_defaults", "allowed_job_roles", "assumable_roles", "max_run_limit"),
-        _argument_defaults,
-    ),
+    (("argument_defaults",), _argument_defaults),
+    *(_within(limit) for limit in _LIMITS if limit in GuardRails.model_fields),
     (("argument_defaults", "kms_key", "network", "subnet_ids", *_LIMITS), _environment),
     (("network", "vpc_id", "subnet_ids", "route_table_ids", "vpc_cidr"), _network),
     (("network", "endpoints", "launcher_security_groups", "route_table_ids"), _endpoints),

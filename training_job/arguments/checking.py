@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -62,12 +62,14 @@ class Wording:
         page: where the fields are listed.
         unlike: what to say of a name that is like no field's, before the page.
         private: fields whose values no message repeats.
+        allowed: what fields take where that is less than the model says: all that messages tell.
     """
 
     unknown: str
     page: str
     unlike: str = ""
     private: frozenset[str] = frozenset()
+    allowed: Mapping[str, str] = field(default_factory=dict)
 
 
 def check(
@@ -129,7 +131,8 @@ def _validated(model: type[M], values: dict[str, Any], wording: Wording) -> tupl
 
 def _problem(detail: ErrorDetails, fields: Mapping[str, FieldInfo], wording: Wording) -> Problem:
     name, *path = detail["loc"]
-    allowed = f"allowed: {accepted(fields[str(name)]).allowed}"
+    own = wording.allowed.get(str(name))
+    allowed = f"allowed: {own or accepted(fields[str(name)]).allowed}"
     if detail["type"] == "missing" and not path:
         return Problem(str(name), f"is required; {allowed}")
     path = [part for part in path if part != "[key]"]  # pydantic's mark of a map's key
@@ -138,7 +141,8 @@ def _problem(detail: ErrorDetails, fields: Mapping[str, FieldInfo], wording: Wor
     if detail["type"] in ("missing", "extra_forbidden"):
         got = "is missing" if detail["type"] == "missing" else "is not a key of it"
     subject = f"{name}{where} {got}" if where else got
-    return Problem(str(name), f"{subject}; {_reason(detail)}{allowed}")
+    reason = "" if own else _reason(detail)
+    return Problem(str(name), f"{subject}; {reason}{allowed}")
 
 
 def _reason(detail: ErrorDetails) -> str:

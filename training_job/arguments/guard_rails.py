@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from training_job.arguments.checking import Rule
 from training_job.arguments.forms import is_given
-from training_job.arguments.model import MAX_RUN_LIMIT, TrainingArguments
+from training_job.arguments.model import (
+    MAX_RUN_LIMIT,
+    SAGEMAKER_MAX_RUN,
+    Switch,
+    TrainingArguments,
+)
 from training_job.arguments.problems import Problem
+
+_SWITCH: TypeAdapter[bool] = TypeAdapter(Switch)
 
 
 class GuardRails(BaseModel):
@@ -54,7 +61,7 @@ class GuardRails(BaseModel):
         """Return the defaults that apply beside what the caller gave.
 
         Instance groups stand instead of a type and a count, so a default of the one does not
-        apply where the caller gives the other.
+        apply where the caller gives the other; nor does one of the waiting time without spot.
 
         Args:
             given: the caller's arguments.
@@ -69,11 +76,21 @@ class GuardRails(BaseModel):
         if given.get("instance_groups") in ([], "[]"):
             names -= groups
         superseded = one if names & groups else groups if names & one else set()
+        by = given if "spot_instance" in names else self.argument_defaults
+        if not _is_on(by.get("spot_instance")):
+            superseded |= {"max_wait_time"}
         return {
             name: value
             for name, value in self.argument_defaults.items()
             if name not in superseded | names
         }
+
+    def allowed(self) -> dict[str, str]:
+        """Return what is accepted, in words, of arguments for which the deployment has its own."""
+        if self.max_run_limit == MAX_RUN_LIMIT:
+            return {}
+        most = f"a whole number of seconds from 1 to {self.max_run_limit}, this deployment's limit"
+        return {"max_run": most, "max_wait_time": f"{most}, and with spot at least max_run"}
 
     def rules(self) -> list[Rule[TrainingArguments]]:
         """Return the limits as rules between arguments (rules.py)."""
@@ -150,6 +167,17 @@ class GuardRails(BaseModel):
             return []
         got = arguments.output_encryption_key or "none"
         return [Problem("output_encryption_key", f"got {got}; this deployment requires {required}")]
+
+
+NO_LIMITS = GuardRails(max_run_limit=SAGEMAKER_MAX_RUN)
+"""Those of a deployment that adds nothing to SageMaker's own rules."""
+
+
+def _is_on(switch: Any) -> bool:
+    try:
+        return _SWITCH.validate_python(switch)
+    except ValidationError:  # not given, or a problem of its own
+        return False
 
 
 def _among(name: str, value: str, allowed: list[str] | None) -> list[Problem]:

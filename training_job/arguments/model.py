@@ -59,7 +59,6 @@ RoleArn = Annotated[
     str,
     Field(
         pattern=r"^arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$",
-        min_length=20,
         max_length=2048,
     ),
 ]

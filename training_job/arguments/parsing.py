@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from training_job.arguments.checking import Wording, check
@@ -11,13 +12,19 @@ from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 
-WORDING = Wording(
+_WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
     unlike="what the script reads belongs in hyperparameters; ",
     # People put secrets there, though they should not.
     private=frozenset({"environment", "hyperparameters"}),
 )
+
+
+def wording(limits: GuardRails) -> Wording:
+    """Return how messages speak of the arguments to the users of a deployment."""
+    return replace(_WORDING, allowed=limits.allowed())
+
 
 SCHEMA = "$schema"
 """Names the JSON Schema of the input, to an editor; not an argument."""
@@ -51,7 +58,7 @@ def parse_arguments(
         TrainingArguments,
         given,
         (*RULES, *limits.rules()),
-        WORDING,
+        wording(limits),
         limits.defaults_below(given),
     )
     if problems:

@@ -194,6 +194,39 @@ def test_a_wrong_limit_does_not_hide_a_contradiction_elsewhere():
     assert "volume_size: got 0" in found[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "others"),
+    [
+        ("max_run_limit", "two", {"max_run": 2_000_000}),
+        ("allowed_job_roles", "admin", {"role": ROLE}),
+        ("assumable_roles", "admin", {"assume_role": ROLE}),
+        ("max_keep_alive", "soon", {"keep_alive": 60}),
+        ("max_instance_count", 0, {"instance_count": 9}),
+    ],
+)
+def test_defaults_are_checked_but_for_the_limit_that_is_itself_wrong(limit, value, others):
+    wrong = {"volume_siz": 1, "volume_size": 0, "spot_instance": "maybe"}
+    found = problems(argument_defaults={**wrong, **others}, network="existing", **{limit: value})
+    assert {name for name, _ in found} == {limit, "vpc_id", "subnet_ids", "argument_defaults"}
+    told = [message.split(":")[0] for name, message in found if name == "argument_defaults"]
+    assert sorted(told) == sorted(wrong)
+
+
+def test_a_right_limit_holds_for_the_defaults_while_another_is_wrong():
+    defaults = {"instance_count": 9, "max_run": 601}
+    found = problems(argument_defaults=defaults, max_instance_count=4, max_run_limit="two")
+    assert ("argument_defaults", "instance_count: got 9; this deployment allows at most 4") in found
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("value", ["soon", 7_000_000])
+def test_a_wrong_time_is_told_the_limit_of_these_settings(value):
+    found = problems(argument_defaults={"max_run": value}, max_run_limit=600)
+    assert [message.partition("; ")[2] for _, message in found] == [
+        "allowed: a whole number of seconds from 1 to 600, this deployment's limit"
+    ]
+
+
 def test_guard_rails_too_large_for_a_functions_environment():
     roles = [f"arn:aws:iam::123456789012:role/{number:064}" for number in range(40)]
     ((name, message),) = problems(allowed_job_roles=roles)

@@ -13,7 +13,9 @@ from training_job import (
     build_request,
     parse_arguments,
 )
+from training_job.arguments.checking import accepted, check
 from training_job.arguments.model import Documented
+from training_job.arguments.parsing import wording
 from training_job.attempt import ExecutionContext, Progress
 from training_job.request.submission import submission
 
@@ -291,6 +293,19 @@ def test_rejected_values_say_what_is_allowed(name, value, says):
     assert says in found[0][1]
 
 
+@pytest.mark.parametrize("text", ["x", "RlTraining", "two words", "?!"])
+@pytest.mark.parametrize("name", TrainingArguments.model_fields)
+def test_a_wrong_text_is_told_what_is_meant_and_not_a_length(name, text):
+    given = without(CUSTOM_IMAGE, name) | {name: text}
+    _, found = check(TrainingArguments, given, (), wording(GuardRails()))
+    for argument, message in found:
+        assert argument == name
+        assert message.endswith(
+            f"allowed: {accepted(TrainingArguments.model_fields[name]).allowed}"
+        )
+        assert "character" not in message.partition("allowed: ")[0]
+
+
 def test_all_problems_at_once_in_documented_order():
     found = problems(
         {
@@ -421,6 +436,21 @@ class TestGuardRails:
         assert parse_arguments(given, rails).max_run == 3600
         found = problems(given | {"spot_instance": True}, rails)
         assert [name for name, _ in found] == ["max_wait_time"]
+
+    @pytest.mark.parametrize("value", ["soon", 0, 7_000_000])
+    def test_a_wrong_time_is_told_the_deployments_own_limit(self, value):
+        given = CUSTOM_IMAGE | {"max_run": value, "max_wait_time": value, "spot_instance": True}
+        (_, run), (_, wait) = problems(given, GuardRails(max_run_limit=600))
+        said = "allowed: a whole number of seconds from 1 to 600, this deployment's limit"
+        assert run == f"got {json.dumps(value)}; {said}"
+        assert wait == f"{run}, and with spot at least max_run"
+
+    @pytest.mark.parametrize(
+        ("spot", "kept"), [("True", True), (1, True), ("no", False), ("", True), ("maybe", False)]
+    )
+    def test_a_default_waiting_time_applies_with_spot_only(self, spot, kept):
+        rails = GuardRails(argument_defaults={"spot_instance": True, "max_wait_time": 600})
+        assert ("max_wait_time" in rails.defaults_below({"spot_instance": spot})) == kept
 
     def test_a_longer_run_may_be_allowed(self):
         rails = GuardRails(max_run_limit=2_419_200)

@@ -144,6 +144,17 @@ def test_the_deployments_defaults_are_shown():
     assert own["plan"]["defaults_applied"] == {}
 
 
+def test_a_waiting_time_that_only_the_deployment_says_is_applied_and_told_with_spot_alone():
+    lowered = {"argument_defaults": {"max_run": 300, "max_wait_time": 300}, "max_run_limit": 300}
+    plan = submitted(CUSTOM_IMAGE, **lowered)["plan"]
+    assert (plan["defaults_applied"], plan["notes"]) == ({"max_run": 300}, [])
+    spot = submitted(CUSTOM_IMAGE | {"spot_instance": "true"}, **lowered)
+    assert spot["plan"]["defaults_applied"] == {"max_run": 300, "max_wait_time": 300}
+    assert spot["request"]["StoppingCondition"]["MaxWaitTimeInSeconds"] == 300
+    given = submitted(CUSTOM_IMAGE | {"max_wait_time": 200}, **lowered)
+    assert given["plan"]["notes"] == ["max_wait_time has no effect without spot_instance."]
+
+
 def test_what_has_no_effect_is_noted():
     given = CUSTOM_IMAGE | {"toolkit": "ray", "max_wait_time": 90_000}
     notes = submitted(given)["plan"]["notes"]
