@@ -44,8 +44,8 @@ demo: $(BIN)/.ready ## Train a real policy through the whole path, without an AW
 local: $(BIN)/.ready ## A local AWS with the stack deployed, until Ctrl-C (PORT=..., SETTINGS="name=value ...").
 	@python -m examples.local $(if $(PORT),--port $(PORT)) $(SETTINGS)
 
-first-run: $(BIN)/.ready ## A first run in the deployed stack, by the AWS settings of this shell.
-	@python -m examples.first_run $(if $(EXAMPLE),--example $(EXAMPLE)) $(if $(INPUT),'$(INPUT)')
+first-run: $(BIN)/.ready ## A first run in the deployed stack (STACK=...), by the AWS settings of this shell.
+	@python -m examples.first_run $(if $(STACK),--stack '$(STACK)') $(if $(EXAMPLE),--example $(EXAMPLE)) $(if $(INPUT),'$(INPUT)')
 
 static: $(BIN)/.ready ## Format, lint, types, direction of imports.
 	@ruff format --check --quiet . || { echo "run: ruff format ." >&2; exit 1; }

@@ -3,7 +3,7 @@
 Uploads the training code of an example, starts an execution with the input that the stack made for
 that (output ``FirstRunInput``) and follows it to its end. Afterwards the same input, pasted into
 the console, does the same. More arguments of the execution, or others, follow as JSON:
-``python -m examples.first_run '{"spot_instance": true}'``.
+``python -m examples.first_run '{"spot_instance": true}'``. ``STACK=...`` names another stack.
 
 On AWS it is the news-vendor in AWS's own Ray image. On the local AWS, which has no images, it is
 CartPole; on AWS that needs an image of yours: ``--example cartpole '{"image": "..."}'``.
@@ -42,7 +42,8 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
 
     Raises:
         SourceError: the training code cannot be uploaded.
-        botocore.exceptions.ClientError: the stack is not there, or AWS refused.
+        ExampleError: the stack is not there.
+        botocore.exceptions.ClientError: AWS refused.
     """
     with console.stage(f"Read the outputs of the stack {stack}"):
         outputs = _outputs(stack)
@@ -67,7 +68,13 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
 
 
 def _outputs(stack: str) -> dict[str, str]:
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    try:
+        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        hint = "if the setting stack_name names it otherwise: make first-run STACK=NAME"
+        raise ExampleError(f"{error}; {hint}") from None
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 

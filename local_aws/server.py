@@ -77,7 +77,8 @@ def listen(port: int) -> socket.socket:
         listener.close()
         reason = os.strerror(error.errno or 0)
         if error.errno == errno.EADDRINUSE:
-            reason = "it is in use; choose another with --port, or 0 for a free one"
+            other = "choose another with --port (make local: PORT=...), or 0 for a free one"
+            reason = f"it is in use; {other}"
         raise StartError(f"cannot listen on port {port} of {HOST}: {reason}") from error
     return listener
 

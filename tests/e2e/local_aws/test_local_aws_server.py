@@ -77,7 +77,7 @@ def test_a_port_in_use_is_one_clear_line(temporary: Path) -> None:
     assert done.stdout == ""
     assert done.stderr == (
         f"local_aws: cannot listen on port {port} of 127.0.0.1: it is in use; choose another "
-        "with --port, or 0 for a free one\n"
+        "with --port (make local: PORT=...), or 0 for a free one\n"
     )
     assert list(temporary.iterdir()) == []
 

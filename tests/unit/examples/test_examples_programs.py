@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from examples import demo, first_run
 from examples.program import local_stack
@@ -285,3 +287,27 @@ def test_a_first_run_takes_more_arguments_as_a_json_object_only(
         first_run.main([text])
     assert ended.value.code == 2
     assert "JSON" in capsys.readouterr().err
+
+
+def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = boto3.client("cloudformation", "us-east-1")
+    monkeypatch.setattr(first_run.boto3, "client", lambda _: client)
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error(
+            "describe_stacks",
+            "ValidationError",
+            "Stack with id Research does not exist",
+            expected_params={"StackName": "Research"},
+        )
+        assert first_run.main(["--stack", "Research"]) == 1
+    told = capsys.readouterr().out
+    assert "Stack with id Research does not exist" in told
+    assert "make first-run STACK=NAME" in told
+
+
+def test_make_hands_the_name_of_the_stack_to_the_first_run() -> None:
+    command = ["make", "--dry-run", "first-run", "STACK=Research"]
+    told = subprocess.run(command, cwd=local_stack.ROOT, capture_output=True, text=True, check=True)
+    assert "python -m examples.first_run --stack 'Research'" in told.stdout
