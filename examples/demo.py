@@ -29,7 +29,7 @@ from examples.program.demo_examples import EXAMPLES, Example
 from examples.program.errors import ExampleError
 from examples.program.local_stack import REGION, ROOT, LocalStack
 from examples.program.processes import Children, Interrupted
-from examples.program.training_log import TrainingLog
+from examples.program.training_log import TrainingLog, without_outputs
 from kfp_component import SourceError, upload_source
 
 RESULTS = ROOT / "demo-output"
@@ -115,7 +115,7 @@ class Demo:
                 stages.enter_context(self._console.stage(f"Pipeline step {task}"))
 
             pipeline = importlib.import_module(self._example.module).pipeline
-            show = TrainingLog(self._console.detail)
+            show = TrainingLog(without_outputs(self._scratch, self._console.detail))
             try:
                 return run_pipeline(
                     pipeline, arguments, directory=self._scratch, begin=begin, show=show

@@ -92,18 +92,25 @@ def sweep_arguments_page() -> str:
 
 
 def sweep_input() -> dict[str, Any]:
-    """Return the input of a sweep, to paste into the console."""
+    """Return the input of a sweep, to paste into the console.
+
+    It varies what examples/cartpole/train.py reads.
+    """
     training = custom_image_input()
-    varied = {
-        name: _documented(SweepArguments.model_fields[name]).example
-        for name in ("space", "samples", "seeds", "objective_metric", "max_parallel", "pilot")
+    varied: dict[str, Any] = {
+        "space": {"population": {"min": 10, "max": 80, "scale": "log", "type": "int"}},
+        **{
+            name: _documented(SweepArguments.model_fields[name]).example
+            for name in ("samples", "seeds", "objective_metric", "max_parallel")
+        },
+        "pilot": True,
     }
     training["hyperparameters"] = {
         name: value
         for name, value in training["hyperparameters"].items()
         if name not in {*varied["space"], "seed"}
     }
-    return {**training, **varied, "pilot": True}
+    return {**training, **varied}
 
 
 def custom_image_input() -> dict[str, Any]:

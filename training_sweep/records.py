@@ -18,6 +18,8 @@ and from the error and the cause of one that failed, where CAUSE is the cause as
 
     {'trial': t, 'start': start, 'redrives': redrives, 'job': CAUSE.job_name, 'error': ERROR,
      'message': $substring($replace(CAUSE.message, /\\|"|[^ -~]/, ' '), 0, 160)}
+
+where of a script that failed, the command is cut off before.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What a training job prints, without the hundred lines that AWS's training toolkit adds."""
+"""What a pipeline on this machine prints, without what is of no use to who watches an example."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 _FIRST, _LAST = "Training Env:", "Invoking script with the following command:"
 _MESSAGE = " sagemaker-training-toolkit INFO "
@@ -25,3 +26,9 @@ class TrainingLog:
             self._show(line)
         if line == _LAST:
             self._in_list = False
+
+
+def without_outputs(directory: Path, show: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what shows lines but those that name outputs in a directory that does not stay."""
+    outputs = str(directory / "pipeline")
+    return lambda line: None if outputs in line else show(line)

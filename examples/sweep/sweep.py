@@ -25,6 +25,7 @@ from examples.program.console import Console
 from examples.program.errors import ExampleError
 from examples.program.local_stack import REGION, ROOT, LocalStack
 from examples.program.processes import Children, Interrupted
+from examples.program.training_log import without_outputs
 from examples.sweep.pipeline import pipeline
 from examples.sweep.pod_figures import pod_figures
 from examples.sweep.train import JUDGED, train
@@ -87,7 +88,7 @@ def run(console: Console, children: Children, scratch: Path) -> bool:
             pipeline,
             arguments(deployed, source_dir),
             directory=scratch,
-            show=console.detail,
+            show=without_outputs(scratch, console.detail),
         )
     with console.stage("A plain loop over the same script"):
         expected, mean = plain_loop()

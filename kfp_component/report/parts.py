@@ -16,6 +16,7 @@ from kfp_component.report.style import STYLE
 from training_job.links import links
 
 _LONGEST_VALUE = 1_000
+_TIMES = (("Training time", "training_seconds"), ("Billable time", "billable_seconds"))
 _PAGES = {"execution": "Execution", "training_job": "Training job", "logs": "Logs"}
 
 
@@ -35,17 +36,23 @@ def document(
 
 
 def when(ended: EndedExecution) -> str:
-    """Return the date of a run, and how long it took."""
-    began, end = ended.description["startDate"], ended.description["stopDate"]
+    """Return the date of a run, and how long its execution took."""
+    began = ended.description["startDate"]
     date = began.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
-    return f"{date} · {duration((end - began).total_seconds())}"
+    return f"{date} · execution time {execution_time(ended)}"
+
+
+def execution_time(ended: EndedExecution) -> str:
+    """Return how long an execution took: its training, and all that came before and after."""
+    took = ended.description["stopDate"] - ended.description["startDate"]
+    return duration(took.total_seconds())
 
 
 def seconds(output: Mapping[str, Any]) -> dict[str, str]:
     """Return training and billable seconds, as far as they are known."""
     return {
         label: duration(output[key])
-        for label, key in (("Training", "training_seconds"), ("Billable", "billable_seconds"))
+        for label, key in _TIMES
         if isinstance(output.get(key), int | float)
     }
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kfp_component.aws.clients import Aws
-from kfp_component.durations import duration
 from kfp_component.errors import ExitCode
 from kfp_component.execution.result import (
     INVALID_ARGUMENTS,
@@ -16,6 +15,7 @@ from kfp_component.execution.result import (
     read_result,
 )
 from kfp_component.execution.run import EndedExecution
+from kfp_component.report.parts import execution_time
 from kfp_component.report.sweep.page import SweepReport, render
 from kfp_component.step.dry_run import show_request
 from kfp_component.step.failure import complain, exit_code
@@ -71,7 +71,8 @@ class SweepStep:
         curves = self._curves(swept, shown.age())
         report = SweepReport(self._task.arguments, ended, swept, curves, shown.last_lines)
         write_outputs(self._task, *sweep_outputs(ended.arn, swept, render(report)))
-        self._view.say(f"Swept in {duration(shown.age())}: {swept.model_artifact_url}")
+        took = execution_time(ended)
+        self._view.say(f"Swept in an execution of {took}: {swept.model_artifact_url}")
         found = json.dumps(swept.output["best_hyperparameters"])
         self._view.say(f"Best hyperparameters: {found}, seed {swept.output['best_seed']}")
         for note in swept.output.get("notes") or []:

@@ -1,11 +1,12 @@
 """What the step shows of a training, and what it does at its end."""
 
 from kfp_component.aws.clients import Aws
-from kfp_component.durations import duration, number
+from kfp_component.durations import number
 from kfp_component.errors import ExitCode
 from kfp_component.execution.result import DryRun, NotTrained, Trained, read_result
 from kfp_component.execution.run import EndedExecution
 from kfp_component.report.page import Report, render
+from kfp_component.report.parts import execution_time
 from kfp_component.step.dry_run import show_request
 from kfp_component.step.failure import complain, exit_code, explain
 from kfp_component.step.outputs import write_outputs
@@ -54,7 +55,8 @@ class TrainingStep:
         ]
         report = Report(self._task.arguments, ended, trained, shown.record, notes)
         write_outputs(self._task, *training_outputs(ended.arn, trained, render(report)))
-        self._view.say(f"Trained in {duration(shown.age())}: {trained.model_artifact_url}")
+        took = execution_time(ended)
+        self._view.say(f"Trained in an execution of {took}: {trained.model_artifact_url}")
         for name, value in trained.final_metrics.items():
             self._view.say(f"  {name}: {number(value)}")
         for note in notes:

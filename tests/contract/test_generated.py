@@ -5,9 +5,12 @@ import json
 import jsonschema
 import pytest
 
+from examples.cartpole.train import parse_options
 from tools import generate
 from tools.arguments_schema import arguments_schema
 from training_job import TrainingArguments, parse_arguments
+from training_sweep.parsing import parse_sweep
+from training_sweep.trials import execution_input, trials_of
 
 FILES = generate.generated()
 
@@ -22,6 +25,13 @@ def test_ready_inputs_are_valid(name):
     text = (generate.ROOT / f"docs/inputs/{name}.json").read_text()
     jsonschema.validate(json.loads(text), arguments_schema())
     parse_arguments(json.loads(text))
+
+
+def test_the_ready_sweep_varies_what_the_script_of_cartpole_reads():
+    sweep = parse_sweep(json.loads((generate.ROOT / "docs/inputs/sweep.json").read_text()))
+    for trial in trials_of(sweep):
+        given = execution_input(sweep, trial, sweep="s")["hyperparameters"]
+        parse_options([f"--{name}={value}" for name, value in given.items()])
 
 
 @pytest.mark.parametrize("name", TrainingArguments.model_fields)

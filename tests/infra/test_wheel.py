@@ -236,9 +236,10 @@ except LocalRunError as error:
 """
     found = run(python_of(author), tmp_path, "-c", program)
     assert found.returncode == 0, found.stderr
-    first, *said, last = found.stdout.splitlines()
-    assert first == "train-rl-model"
-    assert any("state_machine_arn is not the ARN of a state machine" in line for line in said), said
+    name, *said, last, reason = found.stdout.splitlines()
+    assert name == "train-rl-model"
+    assert reason.startswith("Error: state_machine_arn is not the ARN of a state machine")
+    assert reason in said
     assert last == "the step train-rl-model ended with exit code 2"
 
 

@@ -111,6 +111,11 @@ def train(tasks: str, training_arn: str, timeout_seconds: int, *, caught: str) -
     }
 
 
+# Without what a record has no room for: the toolkit's words on a script that failed end with its
+# command, which tells nothing of the failure, and before it may say that the error has no message.
+# https://github.com/aws/sagemaker-training-toolkit/blob/master/src/sagemaker_training/errors.py
+_TOLD = r"""$replace($substringBefore($told.message, '\nCommand "'), '\nErrorMessage ""', '')"""
+
 # Of a failure of RlTraining the cause is JSON; of any other, whatever a person or AWS says.
 _CAUSE = (
     "$cause := $type($states.result.Cause) = 'string' ? $states.result.Cause : '';"
@@ -119,7 +124,7 @@ _CAUSE = (
     " $error := $type($states.result.Error) = 'string' and $states.result.Error != ''"
     " ? $states.result.Error : $states.result.Status;"
     " $message := $type($told.message) = 'string' and $told.message != ''"
-    " ? $told.message : 'The execution ended ' & $states.result.Status & '.'"
+    f" ? {_TOLD} : 'The execution ended ' & $states.result.Status & '.'"
 )
 
 # Stopped as the sweep was, whenever Step Functions came to it; failed in a life of the sweep before

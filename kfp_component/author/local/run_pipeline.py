@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -46,18 +47,22 @@ def run_pipeline(
     Args:
         pipeline: A function decorated with ``dsl.pipeline``.
         arguments: Its inputs by name. Default: none.
-        show: Called with each line that a step prints, as it prints it. Default: nothing is shown.
+        show: Called with each line that a step prints, as it prints it; after a run that succeeded,
+            with where each HTML artifact of a step is, and the outputs of all. Default: nothing is
+            shown.
         begin: Called with the name of each step as it begins. Default: nothing is called.
         directory: Where the steps' outputs and temporary files are kept. Default: a new temporary
-            directory, which stays, for the outputs may be files in it.
+            directory, which stays, for the outputs may be files in it. Below it, an output is
+            ``pipeline/PIPELINE-TIME/STEP/NAME``; an HTML artifact is there a second time, as
+            ``NAME.html``, for a browser to show.
 
     Returns:
         The pipeline's outputs by name: values of parameters, and artifacts whose ``path`` is a file
         below the directory.
 
     Raises:
-        LocalRunError: A step failed, and the message names it, with its last lines unless they were
-            shown; or the pipeline cannot be run here.
+        LocalRunError: A step failed, and the message names it, with its last lines, or with its
+            reason alone if they were shown; or the pipeline cannot be run here.
 
     Example:
         >>> inputs = {"source_dir": "s3://my-bucket/source/sourcedir.tar.gz"}
@@ -88,10 +93,22 @@ def run_pipeline(
             context.enter_context(_replaced(module, name, ours))
         context.enter_context(steps.processes.ended_by_signals())
         try:
-            return dict(pipeline(**(arguments or {})).outputs)
+            outputs = dict(pipeline(**(arguments or {})).outputs)
         except Exception as error:
-            message = f"the pipeline cannot be run here: {error}"
-            raise LocalRunError(steps.failed[0] if steps.failed else message) from error
+            if steps.failed:  # how KFP came to know adds nothing
+                raise LocalRunError(steps.failed[0]) from None
+            raise LocalRunError(f"the pipeline cannot be run here: {error}") from error
+    for told in _kept(steps, place):
+        (show or _ignore)(told)
+    return outputs
+
+
+def _kept(steps: Steps, place: Path) -> Iterator[str]:
+    """Copy each HTML artifact to a file that a browser shows; yield where all is."""
+    for name, page in steps.pages:
+        if page.is_file():
+            yield f"{name}: {shutil.copyfile(page, page.with_name(f'{page.name}.html'))}"
+    yield f"Outputs: {place / 'pipeline'}"
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kfp import dsl
 from kfp.local import executor_input_utils, status, subprocess_task_handler
 
 from kfp_component.author.local.processes import StepProcesses
@@ -18,11 +19,14 @@ from kfp_component.author.local.processes import StepProcesses
 _LAST_LINES = 30
 """Lines that the error has of a step whose lines were not shown."""
 
+_LONGEST_REASON = 10
+"""Lines that it has of the reason that a step gave, as the launcher words it."""
+
 _construct_executor_input = executor_input_utils.construct_executor_input
 
 
 class LocalRunError(Exception):
-    """A step of the pipeline failed, or the pipeline cannot be run here; the message says which.
+    """A step of the pipeline failed, and why; or the pipeline cannot be run here.
 
     Example:
         >>> str(LocalRunError("the step evaluate ended with exit code 1"))
@@ -36,6 +40,7 @@ class Steps:
     Attributes:
         failed: Says of each step that failed, that it did. KFP does not hand on the exceptions of
             the steps in a loop.
+        pages: Where the HTML artifacts of the steps are to be, by step and name.
         processes: Those that run.
     """
 
@@ -46,6 +51,7 @@ class Steps:
         begin: Callable[[str], None],
     ) -> None:
         self.failed: list[str] = []
+        self.pages: list[tuple[str, Path]] = []
         self.processes = StepProcesses()
         self._temporary = directory / "tmp"
         self._temporary.mkdir(parents=True, exist_ok=True)
@@ -57,8 +63,11 @@ class Steps:
 
     def construct_executor_input(self, *arguments: Any, **named: Any) -> Any:
         """Construct the executor input of a step, without the inputs that were left out."""
-        self._of_thread.step = Path(named["task_root"]).name
+        self._of_thread.step = step = Path(named["task_root"]).name
         constructed = _construct_executor_input(*arguments, **named)
+        for name, made in constructed.outputs.artifacts.items():
+            if made.artifacts[0].type.schema_title == dsl.HTML.schema_title:
+                self.pages.append((f"{step}, {name}", Path(made.artifacts[0].uri)))
         values = constructed.inputs.parameter_values
         for name in [name for name, value in values.items() if not value.WhichOneof("kind")]:
             del values[name]
@@ -76,22 +85,50 @@ class Steps:
             "TMPDIR": str(self._temporary),  # where KFP leaves a lightweight component's code
         }
         last: deque[str] = deque(maxlen=_LAST_LINES)
+        reason = Reason()
 
         def read(lines: Iterable[str]) -> None:
             for line in without_executor_log(lines):
                 self._tell(self._show or last.append, line)
+                reason.read(line)
 
         code = self.processes.run(command, environment, read)
         if code:
             message = f"the step {step} ended with exit code {code}"
-            self.failed.append(
-                "\n".join([f"{message}; its last lines:", *last] if last else [message])
-            )
+            told = [f"{message}; its last lines:", *last] if last else [message, *reason.lines]
+            self.failed.append("\n".join(told))
             raise LocalRunError(self.failed[-1])
 
     def _tell(self, listener: Callable[[str], None], text: str) -> None:
         with self._lock, contextlib.redirect_stdout(self._stdout):
             listener(text)
+
+
+class Reason:
+    """The last `Error:` of a step's log, with the indented lines that tell its problems.
+
+    Attributes:
+        lines: What was found; empty for none.
+
+    Example:
+        >>> reason = Reason()
+        >>> for line in ("running", "Error: InvalidArguments", "  role: missing", "Execution: x"):
+        ...     reason.read(line)
+        >>> reason.lines
+        ['Error: InvalidArguments', '  role: missing']
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._goes_on = False
+
+    def read(self, line: str) -> None:
+        """Take the next line of the log."""
+        if begins := line.startswith("Error:"):
+            self.lines = []
+        self._goes_on = begins or (self._goes_on and line.startswith("  "))
+        if self._goes_on and len(self.lines) < _LONGEST_REASON:
+            self.lines.append(line)
 
 
 def task_handler(steps: Steps) -> type:

@@ -38,7 +38,7 @@ polygon.band { fill: var(--good); opacity: .18; stroke: none; }
 .swatch.other { border-color: var(--mark); } .swatch.mean { border-color: var(--good); }
 .swatch.band { height: 10px; border: 0; background: var(--good); opacity: .25; }
 section h3 { margin: 14px 0 6px; }
-.columns { display: flex; align-items: flex-end; height: 110px;
+.columns { display: flex; align-items: flex-end; justify-content: space-between; height: 110px;
   border-bottom: 1px solid var(--line); }
 .columns i { flex: 1 1 0; min-width: 0; max-width: 10%; background: var(--curve); }
 .columns.few i { margin-right: 2px; border-radius: 2px 2px 0 0; }

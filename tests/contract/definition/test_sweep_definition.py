@@ -195,6 +195,25 @@ def test_a_trial_that_failed_is_recorded_in_few_bytes(evaluate, status, fields):
 
 
 @pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('1\nErrorMessage ""\nCommand "python train.py --lr 1", exit code: 1', "1"),
+        (
+            '1\nErrorMessage "ValueError: lr\n "\nCommand "python train.py"',
+            "1 ErrorMessage  ValueError: lr   ",
+        ),
+        ('1\nErrorMessage ""\nExtraInfo "no GPU"\nCommand "x"', "1 ExtraInfo  no GPU "),
+    ],
+)
+def test_a_record_has_the_failure_of_a_script_without_its_command(evaluate, said, told):
+    """The forms are those of sagemaker_training/errors.py, in the toolkit."""
+    cause = json.dumps({"message": f"AlgorithmError: ExecuteUserScriptError:\nExitCode {said}"})
+    found = evaluate(FOUND, result=described("FAILED", Error="E", Cause=cause))
+    expected = f"AlgorithmError: ExecuteUserScriptError: ExitCode {told}"
+    assert found["record"]["message"] == expected
+
+
+@pytest.mark.parametrize(
     ("execution", "context", "expected"),
     [
         (described("SUCCEEDED", Output=json.dumps(OUTPUT)), CONTEXT, "record"),

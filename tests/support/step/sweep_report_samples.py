@@ -105,6 +105,7 @@ def sample(configurations: int, seeds: int, fail_every: int = 0) -> str:
 def reports() -> Iterator[tuple[str, str]]:
     """Yield the name and the HTML of each sample."""
     yield "one-trial", sample(1, 1)
+    yield "four-trials", sample(2, 2)
     yield "twenty-trials", sample(4, 5)
     yield "two-hundred-trials", sample(20, 10, fail_every=19)
     yield "five-hundred-configurations", sample(500, 1, fail_every=50)

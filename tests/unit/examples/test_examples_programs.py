@@ -20,7 +20,7 @@ from examples.program.console import Console
 from examples.program.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
 from examples.program.errors import ExampleError
 from examples.program.processes import Children, Interrupted
-from examples.program.training_log import TrainingLog
+from examples.program.training_log import TrainingLog, without_outputs
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 # Starts a process of its own, says which, and ignores SIGTERM in both.
@@ -110,6 +110,14 @@ def test_colours_are_for_terminals_whose_user_wants_them(monkeypatch: pytest.Mon
     stream = Terminal()
     Console(stream, Clock()).title("A title")
     assert stream.getvalue() == "A title\n"
+
+
+def test_outputs_in_a_directory_that_does_not_stay_are_not_named(tmp_path: Path) -> None:
+    shown: list[str] = []
+    show = without_outputs(tmp_path, shown.append)
+    for line in (f"train, report: {tmp_path}/pipeline/report.html", f"File {tmp_path}/tmp/code.py"):
+        show(line)
+    assert shown == [f"File {tmp_path}/tmp/code.py"]
 
 
 def test_the_toolkits_lines_are_left_out() -> None:
