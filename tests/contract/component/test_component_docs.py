@@ -105,14 +105,9 @@ def test_the_model_is_handed_on_as_an_artifact(tmp_path):
 
 
 def test_the_sweep_compiles(tmp_path):
-    source = block("sweep_state_machine_arn")
-
-    @dsl.pipeline(name="p")
-    def pipeline():
-        given = ("sweep_state_machine_arn", "source_dir", "launcher_image")
-        exec(source, {name: name for name in given})
-
-    compiler.Compiler().compile(pipeline, str(tmp_path / "p.yaml"))
+    names = {}
+    exec(block("SweepStateMachineArn"), names)
+    compiler.Compiler().compile(names["pipeline"], str(tmp_path / "p.yaml"))
     spec = next(yaml.safe_load_all((tmp_path / "p.yaml").read_text()))
     inputs = spec["root"]["dag"]["tasks"]["sweep-rl-model"]["inputs"]["parameters"]
     assert inputs["seeds"]["runtimeValue"]["constant"] == "10"
