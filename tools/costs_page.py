@@ -40,7 +40,7 @@ as the execution's output and the step's report state them. What keeps it small:
 | --- | --- |
 | a run without faults | {run:.4f}: {run_transitions} state transitions and 2 calls of functions |
 | each further attempt | {attempt:.4f}: {attempt_transitions} transitions and 2 calls |
-| each look at a job that no task awaits | {look:.4f}; {hour} looks in an hour, {day} in a day |
+| each look at a job after *WaitForJob* | {look:.4f}; {hour} looks in an hour, {day} in a day |
 | the pod of the KFP step | 0.05 of a core and 128 MiB while it waits |
 | logs | {log:.2f} a GB |
 

@@ -164,10 +164,11 @@ JSON object of these arguments; the KFP component has an input of the same name 
 completes and checks such an object with [arguments.schema.json](arguments.schema.json);
 [inputs](inputs) has two to start from.
 
-Every value may also be written as text: numbers as digits, booleans as `true`, `True`, `yes`, `1`
-and their opposites, maps and lists as JSON text (a trailing comma and single quotes are forgiven).
-Empty text and `null` mean *not given*; `0` and `false` are values. All problems are reported at
-once, before anything is started; an unknown argument is one.
+In an execution's input every value may also be text: numbers as digits, booleans as `true`,
+`True`, `yes`, `1` and their opposites, maps and lists as JSON text (a trailing comma and single
+quotes are forgiven); the KFP component's inputs have types, and kfp refuses text for a number, a
+boolean, a map or a list. Empty text and `null` mean *not given*; `0` and `false` are values. All
+problems are reported at once, before anything is started; an unknown argument is one.
 
 A plus sign marks the arguments that this project adds to the {DOCUMENTED} documented ones.
 """

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, NoCredentialsError
 
+from infra.operations import admission
 from infra.settings.context import read_settings
 from infra.settings.problems import InvalidSettings
 from kfp_component.aws.remedies import cannot
@@ -31,6 +32,11 @@ from training_job.outcome.description import describe
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.judge import judge
 from training_job.outcome.service_error import service_error
+from training_sweep.failure import trials_failed
+from training_sweep.parsing import parse_sweep
+from training_sweep.records import Record
+from training_sweep.results.configurations import results
+from training_sweep.trials import trials_of
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT = "123456789012"
@@ -53,6 +59,8 @@ def troubleshooting_page() -> str:
         "An execution fails with TrainingJobStopped": _stopped,
         "An execution fails with CapacityUnavailable": _capacity,
         "An execution fails with RequestRejected": _rejected,
+        "An execution fails with RuleEvaluationFailed": _rules,
+        "A sweep fails with TrialsFailed": _sweep,
         "The KFP step ends without a model": _step,
         "cdk synth or cdk deploy ends": _settings,
         "make ends": _make,
@@ -65,8 +73,10 @@ _HEAD = """\
 # Troubleshooting
 
 For everyone who sees an error: search this page for its words, which are those of the code; names,
-numbers and places are examples. In the console the reason is the *Cause* of the execution, in a KFP
-run the end of the step's log. [How an execution ends](outcomes.md) has what each error means.
+numbers and places are examples. In the console the reason is the *Cause* of the execution. When a
+script has failed, that is SageMaker's own reason, often the beginning of a traceback: the log, to
+which `links` in the cause lead, says more at its end. A KFP step shows that end.
+[How an execution ends](outcomes.md) has what each error means.
 """
 
 
@@ -106,15 +116,18 @@ def _arguments() -> Iterator[Entry]:
 
 def _problem(rails: GuardRails | None = None, **given: Any) -> str:
     """Return the first problem of the arguments, as a cause lists it."""
-    names = ("region", "role", "image", "entry_point", "source_dir", "model_artifact_path")
-    fields = TrainingArguments.model_fields
-    base = {name: accepted(fields[name]).example for name in (*names, "max_run")}
     try:
-        parse_arguments(base | given, rails)
+        parse_arguments(_base() | given, rails)
     except InvalidArguments as error:
         problem = error.problems[0]
         return f"{problem.argument}: {problem.message}"
     raise ValueError("these arguments are right")
+
+
+def _base() -> dict[str, Any]:
+    names = ("region", "role", "image", "entry_point", "source_dir", "model_artifact_path")
+    fields = TrainingArguments.model_fields
+    return {name: accepted(fields[name]).example for name in (*names, "max_run")}
 
 
 def _failed() -> Iterator[Entry]:
@@ -123,6 +136,13 @@ def _failed() -> Iterator[Entry]:
         _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=reason),
         "Your script raised, or ended with that exit code. The end of its log says why; the KFP "
         "step shows it.",
+    )
+    reason = "AlgorithmError: Framework Error:\nTraceback (most recent call last):\n  ..."
+    yield Entry(
+        _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=reason),
+        "The training toolkit itself failed, before your script began: mostly there is no archive "
+        "at `source_dir`, the job role may not read it, or it is no gzipped tar. The reason is cut "
+        "off before the words that matter; the end of the log has them.",
     )
     denied = "ClientError: Data download failed:Unable to download object s3://data/train.csv"
     yield Entry(
@@ -205,6 +225,46 @@ def _rejected() -> Iterator[Entry]:
         ),
         "Leave `job_name` out: then each execution has a name of its own.",
     )
+    yield Entry(
+        admission._MESSAGE,
+        "The platform engineer drains the deployment "
+        "([why](deploy.md#10-update-and-remove)). If it is to stay, `make drain ARGS=--reopen` "
+        "takes executions again.",
+    )
+
+
+def _rules() -> Iterator[Entry]:
+    rule = {"RuleConfigurationName": "Overfit", "RuleEvaluationStatus": "IssuesFound"}
+    yield Entry(
+        _judged(
+            Failure.RULE_EVALUATION_FAILED,
+            fail_on_rule_issues=True,
+            TrainingJobStatus="Completed",
+            ModelArtifacts={"S3ModelArtifacts": "s3://my-bucket/models/model.tar.gz"},
+            DebugRuleEvaluationStatuses=[rule],
+        ),
+        "The model is there, and `fail_on_rule_issues` makes what a rule found a failure; "
+        "`rule_evaluations` in the cause has the details. A rule that ends in `Error` fails the "
+        "execution in any case: its own log, in `/aws/sagemaker/ProcessingJobs`, says why.",
+    )
+
+
+def _sweep() -> Iterator[Entry]:
+    example = {"space": {"lr": [0.01, 0.001]}, "seeds": 5, "objective_metric": "reward"}
+    arguments = parse_sweep(_base() | example | {"metric_definitions": {"reward": "reward: (.*)"}})
+    trials = trials_of(arguments)
+    error = {"error": str(Failure.TRAINING_JOB_FAILED), "message": f"{JOB} failed: AlgorithmError"}
+    records = {
+        number: Record.of({"trial": number, "start": 1, "redrives": 0, "job": JOB} | error)
+        for number in (2, 7)
+    }
+    cause = json.loads(trials_failed(arguments, trials, records, results(trials, records)))
+    yield Entry(
+        cause["message"],
+        "`failures` in the cause has each reason with its trials, whose executions and logs say "
+        "more. If it was no fault of the script, redrive the sweep; otherwise correct the script "
+        "and start a new one ([how sweeps end](sweeps.md#how-it-ends)).",
+    )
 
 
 _EXECUTION = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:RlTraining:run"
@@ -224,8 +284,14 @@ def _evidence(**known: Any) -> Evidence:
     return Evidence(**defaults | known)
 
 
-def _judged(failure: Failure, *, name_taken: bool = False, **document: Any) -> str:
-    plan = Plan(1, ["ml.p3.2xlarge"], False, name_taken, [], {})
+def _judged(
+    failure: Failure,
+    *,
+    name_taken: bool = False,
+    fail_on_rule_issues: bool = False,
+    **document: Any,
+) -> str:
+    plan = Plan(1, ["ml.p3.2xlarge"], fail_on_rule_issues, name_taken, [], {})
     taken = {"Error": "SageMaker.ResourceInUseException", "Cause": "Training job names are unique."}
     error = service_error(taken) if name_taken else None
     document = {"TrainingJobName": JOB, "CreationTime": "2026-01-31T10:00:02Z"} | document

@@ -37,17 +37,12 @@ def compiled(pipeline, tmp_path):
 
 
 @dsl.container_component
-def deploy(model_url: str):
-    return dsl.ContainerSpec(image="i", command=["x"], args=[model_url])
-
-
-@dsl.container_component
 def evaluate(model: dsl.Input[dsl.Model]):
     return dsl.ContainerSpec(image="i", command=["x"], args=[model.uri])
 
 
 def test_the_first_pipeline_compiles(tmp_path):
-    names = {"deploy": deploy}
+    names = {}
     exec(block("from kfp_component import train_rl_model"), names)
     task, container, _ = compiled(names["pipeline"], tmp_path)
     assert task["retryPolicy"]["maxRetryCount"] == 5
@@ -68,8 +63,10 @@ def test_a_sites_component_with_the_lines_to_paste_is_the_safe_task(tmp_path, mo
         train_rl_model(
             state_machine_arn=arn,
             region="us-east-1",
+            image="123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl:1",
             entry_point="train.py",
             source_dir=source_dir,
+            model_artifact_path="s3://my-bucket/models",
             launcher_image=image,
         )
 
@@ -108,14 +105,9 @@ def test_the_model_is_handed_on_as_an_artifact(tmp_path):
 
 
 def test_the_sweep_compiles(tmp_path):
-    source = block("sweep_state_machine_arn")
-
-    @dsl.pipeline(name="p")
-    def pipeline():
-        given = ("sweep_state_machine_arn", "source_dir", "launcher_image")
-        exec(source, {name: name for name in given})
-
-    compiler.Compiler().compile(pipeline, str(tmp_path / "p.yaml"))
+    names = {}
+    exec(block("SweepStateMachineArn"), names)
+    compiler.Compiler().compile(names["pipeline"], str(tmp_path / "p.yaml"))
     spec = next(yaml.safe_load_all((tmp_path / "p.yaml").read_text()))
     inputs = spec["root"]["dag"]["tasks"]["sweep-rl-model"]["inputs"]["parameters"]
     assert inputs["seeds"]["runtimeValue"]["constant"] == "10"

@@ -62,6 +62,21 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     assert "instance_typ  is not an argument; did you mean instance_type?" in printed
 
 
+def test_a_pipeline_of_ones_own_runs_as_its_page_says(local: Program, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "examples.md").read_text()
+    own = page.split("## Your own pipeline without a cluster")[1]
+    script, pipeline = re.findall(r"^```python\n(.*?)^```", own, re.M | re.S)
+    (tmp_path / "levers").mkdir()
+    (tmp_path / "levers" / "train.py").write_text(script)
+    (tmp_path / "pipeline.py").write_text(pipeline)
+    printed = shell(local, f"cd {tmp_path}; python pipeline.py", tmp_path)
+    assert re.search(
+        r"^\[rl\] Trained in \d+ s: s3://.*\n\[rl\]   episode_reward_mean: ", printed, re.M
+    )
+    (report,) = tmp_path.glob("runs/pipeline/levers-*/train-rl-model/report")
+    assert "<html" in report.read_text()
+
+
 @pytest.mark.slow
 def test_a_script_that_refuses_is_said_to_have_its_log_above(
     local: Program, tmp_path: Path

@@ -7,10 +7,14 @@ import re
 
 import botocore.session
 import pytest
+from google.protobuf.json_format import MessageToDict
 from kfp import compiler
 
 from infra.settings.model import Settings
 from tests.unit.docs.pages import PAGES, ROOT, blocks, name
+from training_job import parse_arguments
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.parsing import parse_sweep
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
@@ -108,3 +112,32 @@ def test_every_path_that_a_page_names_is_there():
 def test_the_words_are_anybodys(page):
     odd = r"ignored beside|for ever\b|the only door|three doors|be it that|none that is known"
     assert not re.findall(odd, page.read_text(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("called", "parse"), [("train_rl_model", parse_arguments), ("sweep_rl_model", parse_sweep)]
+)
+def test_a_task_of_the_steps_page_needs_no_more_arguments(called, parse):
+    """The first block of each on docs/kfp-step.md, with the values of the pipeline's inputs."""
+    import_line = f"from kfp_component import {called}\n"
+    block = next(
+        each
+        for each in blocks("python")
+        if each.page == ROOT / "docs" / "kfp-step.md" and import_line in each.text
+    )
+    namespace = {}
+    exec(block.text, namespace)
+    (task,) = namespace["pipeline"].pipeline_spec.root.dag.tasks.values()
+    inputs = {
+        "role": "arn:aws:iam::123456789012:role/RlTrainingJob",
+        "source_dir": "s3://my-bucket/source/code.tar.gz",
+        "models": "s3://my-bucket/models",
+    }
+    given = {}
+    for argument, value in task.inputs.parameters.items():
+        if value.component_input_parameter:
+            given[argument] = inputs.get(value.component_input_parameter)
+        else:
+            given[argument] = MessageToDict(value.runtime_value.constant)
+    parse({each: given[each] for each in given if each in SweepArguments.model_fields})
+    assert set(inputs.values()) < {value for value in given.values() if isinstance(value, str)}

@@ -36,7 +36,9 @@ def endpoint_services(scene: Scene) -> Answer:
     }
     gateway = services.get((f"com.amazonaws.{scene.aws.region}.s3", "Gateway"))
     if not gateway or not gateway["policy"]:
-        raise NotAsked("EC2 knows no gateway to S3 with a policy here, which every region has")
+        raise NotAsked(
+            "EC2 lists no gateway endpoint for S3 with a policy here; every region has one"
+        )
     return {
         "endpoints": [
             {
