@@ -58,7 +58,7 @@ def _to_paste(
         f"export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}",
         f"export BUCKET={outputs['ArtifactBucketName']} JOB_ROLE={outputs['JobRoleArn']}",
         f"export STATE_MACHINE={outputs['StateMachineArn']}",
-        f"export SWEEP_STATE_MACHINE_ARN={outputs['SweepStateMachineArn']}",
+        f"export SWEEP_STATE_MACHINE={outputs['SweepStateMachineArn']}",
         f'export PATH={shlex.quote(tools)}:"$PATH"',
         f"# and after a change: {shlex.join(['cdk', 'deploy', *given, *HOST_FUNCTIONS])}",
     ]

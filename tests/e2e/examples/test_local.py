@@ -58,7 +58,7 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*-2/output/model.tar.gz", printed)
     assert "\n   [CreateTrainingJob]\n" in printed
     assert "\n   episode_reward_mean: 500.0" in printed
-    assert "SWEEP_STATE_MACHINE_ARN=arn:aws:states:" in local.output
+    assert "SWEEP_STATE_MACHINE=arn:aws:states:" in local.output
     assert "instance_typ  is not an argument; did you mean instance_type?" in printed
 
 
