@@ -71,7 +71,9 @@ def test_a_pipeline_of_ones_own_runs_as_its_page_says(local: Program, tmp_path: 
     (tmp_path / "pipeline.py").write_text(pipeline)
     printed = shell(local, f"cd {tmp_path}; python pipeline.py", tmp_path)
     assert re.search(
-        r"^\[rl\] Trained in an execution of \d+ s: s3://.*\n\[rl\]   episode_reward_mean: ", printed, re.M
+        r"^\[rl\] Trained in an execution of \d+ s: s3://.*\n\[rl\]   episode_reward_mean: ",
+        printed,
+        re.M,
     )
     (report,) = tmp_path.glob("runs/pipeline/levers-*/train-rl-model/report.html")
     assert "<html" in report.read_text()
