@@ -15,6 +15,7 @@ from training_job import TrainingArguments
 from training_job.arguments.checking import accepted
 from training_job.arguments.images.instance_types import TRAINING_INSTANCE_TYPES
 from training_sweep.arguments.model import SweepArguments
+from training_sweep.limits import MAX_TRIALS
 
 _BLANK = {"type": "string", "pattern": r"^\s*$"}
 _PADDED = {"type": "string", "pattern": r"^\s+\S|\S\s+$"}
@@ -22,6 +23,10 @@ _PADDED = {"type": "string", "pattern": r"^\s+\S|\S\s+$"}
 _ANY_TEXT = {"type": "string", "pattern": r"\S"}
 _S3_URI = {"type": "string", "pattern": r"^\s*s3://"}
 _NUMBER_AS_TEXT = {"type": "string", "pattern": r"^\s*[+-]?[0-9][0-9_]*(\.0*)?\s*$"}
+_ANY_NUMBER_AS_TEXT = {
+    "type": "string",
+    "pattern": r"^\s*[+-]?\.?[0-9][0-9_.]*([eE][+-]?[0-9_]+)?\s*$",
+}
 _WORDS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")
 
 
@@ -33,7 +38,12 @@ def arguments_schema() -> dict[str, Any]:
 def sweep_schema() -> dict[str, Any]:
     """Return the schema of a sweep's input."""
     schema = _schema(SweepArguments, "Execution input of the RlSweep state machine")
-    schema["properties"]["seeds"]["anyOf"] += [{"type": "integer"}, _ANY_TEXT]
+    properties = schema["properties"]
+    lists, _range = properties["space"]["anyOf"][0]["additionalProperties"]["anyOf"]
+    for never_empty in (lists, properties["seeds"]["anyOf"][0]):
+        never_empty["minItems"] = 1
+    how_many = {"type": "integer", "minimum": 1, "maximum": MAX_TRIALS}
+    properties["seeds"]["anyOf"] += [how_many, _ANY_TEXT]
     return schema
 
 
@@ -83,7 +93,7 @@ def _also(name: str, field: FieldInfo) -> Iterator[dict[str, Any]]:
             }
     elif not isinstance(accepted(field).example, int):
         yield _ANY_TEXT
-    if isinstance(accepted(field).example, dict) and field.default is None:
+    if isinstance(accepted(field).example, dict) and field.default is None and name != "space":
         yield {"type": "object", "maxProperties": 0}
     if name == "metric_definitions":
         yield {"type": "object", "additionalProperties": {"type": "string"}}
@@ -131,6 +141,8 @@ def _readable(schema: Any) -> Any:
     if found.get("type") == "integer":
         limits = {key: found.pop(key) for key in list(found) if key not in _ANNOTATIONS}
         return {**found, "anyOf": [limits, _NUMBER_AS_TEXT]}
+    if found == {"type": "number"}:
+        return {"anyOf": [found, _ANY_NUMBER_AS_TEXT]}
     return found
 
 

@@ -8,7 +8,7 @@ from training_job.arguments.checking import Rule
 from training_job.arguments.guard_rails import NO_LIMITS, GuardRails
 from training_job.arguments.parsing import parse_arguments
 from training_job.arguments.problems import InvalidArguments, Problem
-from training_sweep.arguments import rules
+from training_sweep.arguments import rules, varying
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.limits import LARGEST_OUTPUT
 from training_sweep.results.output import largest_dry_run, largest_output
@@ -60,9 +60,11 @@ class SweepGuardRails(GuardRails):
         """Return what the training's own parser finds wrong with any trial, each thing once.
 
         Only hyperparameters differ from what it has found in the sweep's arguments already, or
-        from what there stands for an argument that is wrong.
+        from what there stands for an argument that is wrong; and each that varies is right.
         """
         if rules.shape_problems(arguments) or rules.count_problems(arguments, None):
+            return []
+        if any(rule(arguments) for _, rule in varying.RULES):
             return []
         trials = trials_of(arguments)
         found: dict[Problem, list[Trial]] = {}
@@ -72,7 +74,7 @@ class SweepGuardRails(GuardRails):
         if not found:
             return _too_large(arguments, trials)
         return [
-            Problem(name, f"{message} ({_which(wrong, len(trials))})")
+            Problem(name, f"{message} (with those that vary and the seed, {_which(wrong, trials)})")
             for (name, message), wrong in found.items()
             if name == "hyperparameters"
         ]
@@ -96,10 +98,10 @@ def _too_large(arguments: SweepArguments, trials: Sequence[Trial]) -> list[Probl
     return [Problem(rules.made_by(arguments), f"{message}; {allowed}")]
 
 
-def _which(wrong: Sequence[Trial], total: int) -> str:
-    """Return which trials a problem concerns, in words."""
-    names = [trial.suffix for trial in wrong]
-    if len(names) == total:
-        return "in every trial" if total > 1 else "in its only trial"
-    listed = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-    return f"in {len(names)} of {total} trials: {listed}"
+def _which(wrong: Sequence[Trial], trials: Sequence[Trial]) -> str:
+    """Return which of the trials a problem concerns, in words."""
+    if len(wrong) == len(trials):
+        return "in every trial" if len(trials) > 1 else "in its only trial"
+    listed = ", ".join(trial.suffix for trial in wrong[:_NAMED])
+    more = ", ..." if len(wrong) > _NAMED else ""
+    return f"in {len(wrong)} of {len(trials)} trials: {listed}{more}"

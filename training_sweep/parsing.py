@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from training_job.arguments.checking import check
 from training_job.arguments.forms import is_given
-from training_job.arguments.parsing import wording
+from training_job.arguments.parsing import SCHEMA, wording
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 from training_job.request.submission import STARTED_BY
@@ -23,7 +24,7 @@ def parse_sweep(
 
     Args:
         given: names of a training's and of a sweep's arguments to values, in any accepted form.
-            None and blank text count as not given.
+            None and blank text count as not given, and so does `$schema`.
         guard_rails: defaults and limits of the deployment. Default: none but the documented
             limits.
 
@@ -44,7 +45,7 @@ def parse_sweep(
         SweepArguments,
         own,
         (*RULES, *limits.rules(), *limits.sweep_rules()),
-        wording(limits),
+        replace(wording(limits), page="docs/sweep-arguments.md"),
         limits.defaults_below(own),
     )
     if problems := [*problems, *_too_large(given)]:
@@ -65,7 +66,7 @@ def read_sweep(given: Mapping[str, Any], guard_rails: SweepGuardRails) -> SweepA
 def _own(given: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
-    return {name: value for name, value in given.items() if name != STARTED_BY}
+    return {name: value for name, value in given.items() if name not in (STARTED_BY, SCHEMA)}
 
 
 def _too_large(given: Any) -> list[Problem]:

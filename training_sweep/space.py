@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
+from functools import lru_cache
 from typing import Any, Literal
 
 Configuration = dict[str, Any]
@@ -62,7 +63,7 @@ class Range:
     def _between(self, least: Decimal, end: Decimal, place: float) -> Decimal:
         part = Decimal(place)
         if self.scale == "log":
-            return (least.ln() + part * (end.ln() - least.ln())).exp()
+            return (_ln(least) + part * (_ln(end) - _ln(least))).exp()
         return least + part * (end - least)
 
 
@@ -129,6 +130,12 @@ def _listed(dimension: Sequence[Any] | Range) -> Sequence[Any]:
     if isinstance(dimension, Range):
         return range(int(dimension.min), int(dimension.max) + 1)
     return dimension
+
+
+@lru_cache
+def _ln(value: Decimal) -> Decimal:
+    """Return a logarithm to `_EXACT`'s digits, worked out once for the many draws of a range."""
+    return value.ln(_EXACT)
 
 
 def _step(value: Decimal) -> Decimal:

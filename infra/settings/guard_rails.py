@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training_job import GuardRails, TrainingArguments
+from training_sweep.arguments.model import SweepArguments
 from training_sweep.guard_rails import SweepGuardRails
 
 from .model import Settings
@@ -29,7 +30,7 @@ def guard_rails(
     return GuardRails(
         region=region,
         argument_defaults={
-            **_within(settings.max_run_limit),
+            **_within(settings.max_run_limit, TrainingArguments, "max_run", "max_wait_time"),
             **(argument_defaults or {}),
             **settings.argument_defaults,
         },
@@ -46,18 +47,19 @@ def guard_rails(
 
 def sweep_guard_rails(rails: GuardRails, settings: Settings) -> SweepGuardRails:
     """Return the guard rails of trainings with those of sweeps."""
+    most = settings.max_sweep_parallel
+    within = {} if most is None else _within(most, SweepArguments, "max_parallel")
     return SweepGuardRails(
-        **rails.model_dump(),
+        **rails.model_dump(exclude={"argument_defaults"}),
+        argument_defaults=rails.argument_defaults | within,
         max_trials=settings.max_trials,
-        max_sweep_parallel=settings.max_sweep_parallel,
+        max_sweep_parallel=most,
     )
 
 
-def _within(max_run_limit: int) -> dict[str, object]:
-    """Defaults of the times that have one beyond the limit: a run that names none is within it."""
-    fields = TrainingArguments.model_fields
-    return {
-        name: max_run_limit
-        for name in ("max_run", "max_wait_time")
-        if fields[name].default > max_run_limit
-    }
+def _within(limit: int, model: type[TrainingArguments], *names: str) -> dict[str, Any]:
+    """Return the limit as the default of arguments that have one beyond it.
+
+    A run that names none of them is within it.
+    """
+    return {name: limit for name in names if model.model_fields[name].default > limit}

@@ -165,7 +165,9 @@ def _shown(value: Any, *, private: bool) -> str:
 
 def _unknown(name: Any, fields: Iterable[str], wording: Wording) -> Problem:
     near = difflib.get_close_matches(str(name), fields, n=1, cutoff=_LIKENESS)
-    hint = f"did you mean {near[0]}?" if near else f"{wording.unlike}{wording.page} lists them"
+    near += [field for field in fields if field.startswith(f"{name}_") and field not in near]
+    meant = f"did you mean {' or '.join(near)}?"
+    hint = meant if near else f"{wording.unlike}{wording.page} lists them"
     return Problem(str(name), f"{wording.unknown}; {hint}")
 
 

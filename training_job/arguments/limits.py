@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from training_job.arguments.problems import shown
@@ -24,7 +25,10 @@ RESERVED_PREFIX = "sagemaker_"
 
 MAX_USER_TAGS = 48
 """SageMaker's 50 less the two that Step Functions adds."""
-STEP_FUNCTIONS_TAGS = frozenset({"MANAGED_BY_AWS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN"})
+STEP_FUNCTIONS_TAGS = dict.fromkeys(
+    ["MANAGED_BY_AWS", "AWS_STEP_FUNCTIONS_EXECUTION_ARN"], "Step Functions' own"
+)
+"""Keys of tags that are not the caller's, and whose they are."""
 
 
 def check_hyperparameters(value: dict[str, Any]) -> dict[str, Any]:
@@ -37,28 +41,52 @@ def check_hyperparameters(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) > MAX_USER_HYPERPARAMETERS:
         wrong.append(f"there are {len(value)} of them")
     for name, item in value.items():
-        if not name or len(name) > MAX_HYPERPARAMETER_NAME or len(name.splitlines()) > 1:
-            wrong.append(f"the name {shown(name)} is empty, too long or of several lines")
-        if name.startswith(RESERVED_PREFIX):
-            wrong.append(f"the name {shown(name)} is reserved")
-        if (length := len(json.dumps(item))) > MAX_HYPERPARAMETER_VALUE:
-            wrong.append(f"the value of {shown(name)} has {length} characters as JSON")
+        wrong += [*wrong_in_name(name), *wrong_in_value(name, item)]
     if wrong:
         raise ValueError("; ".join(wrong))
     return value
 
 
-def check_tags(value: dict[str, str]) -> dict[str, str]:
+def wrong_in_name(name: str) -> list[str]:
+    """Return why SageMaker, or its containers, would not take a hyperparameter's name."""
+    wrong = []
+    if not name or len(name) > MAX_HYPERPARAMETER_NAME or len(name.splitlines()) > 1:
+        wrong.append(f"the name {shown(name)} is empty, too long or of several lines")
+    if name.startswith(RESERVED_PREFIX):
+        wrong.append(f"the name {shown(name)} is reserved")
+    return wrong
+
+
+def wrong_in_value(name: str, value: Any) -> list[str]:
+    """Return why SageMaker would not take a value of the hyperparameter of this name."""
+    length = len(json.dumps(value))
+    if length <= MAX_HYPERPARAMETER_VALUE:
+        return []
+    most = MAX_HYPERPARAMETER_VALUE
+    return [f"the value of {shown(name)} has {length} characters as JSON, more than {most}"]
+
+
+def check_tags(
+    value: dict[str, str],
+    *,
+    most: int = MAX_USER_TAGS,
+    taken: Mapping[str, str] = STEP_FUNCTIONS_TAGS,
+) -> dict[str, str]:
     """Return tags that SageMaker takes from a caller.
 
+    Args:
+        value: keys to values.
+        most: how many there may be.
+        taken: keys that are not the caller's, and whose they are.
+
     Raises:
-        ValueError: names every one that it would not.
+        ValueError: names every one that it would not take.
     """
     wrong = [
         f"the key {shown(key)} is AWS's own" for key in value if key.lower().startswith("aws:")
     ]
-    wrong += [f"the key {key} is Step Functions' own" for key in STEP_FUNCTIONS_TAGS & set(value)]
-    if len(value) > MAX_USER_TAGS:
+    wrong += [f"the key {key} is {owner}" for key, owner in taken.items() if key in value]
+    if len(value) > most:
         wrong.append(f"there are {len(value)} of them")
     if wrong:
         raise ValueError("; ".join(wrong))

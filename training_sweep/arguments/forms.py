@@ -6,7 +6,6 @@ is wrong with it, all at once.
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Annotated, Any
 
@@ -28,6 +27,8 @@ _RANGE_KEYS = frozenset({"min", "max", "scale", "type"})
 def number(value: Any) -> float:
     """Return the finite number meant by 0.1, "0.1" or "1e-4", which YAML reads as text.
 
+    A whole number is not rounded to a float's 53 bits.
+
     Raises:
         ValueError: the value is none of those.
     """
@@ -37,7 +38,8 @@ def number(value: Any) -> float:
         except (ValueError, OverflowError):
             found = math.nan
         if math.isfinite(found):
-            return found
+            whole = str(value).strip().lstrip("+-").isdecimal()
+            return int(value) if whole else found
     raise ValueError("must be a number")
 
 
@@ -65,11 +67,11 @@ def seeds(value: Any) -> list[int]:
         if not 0 <= seed <= LARGEST_SEED:
             wrong.append(f"the seed {seed} is not from 0 to {LARGEST_SEED}")
         if seed in found:
-            wrong.append(f"the seed {seed} stands twice")
+            wrong.append(f"the seed {seed} stands more than once")
         found.append(seed)
     if not found and not wrong:
         wrong.append("is empty")
-    _raise(wrong)
+    _raise(list(dict.fromkeys(wrong)))
     return found
 
 
@@ -87,18 +89,15 @@ def configurations(value: Any) -> list[dict[str, Any]]:
     """Return the configurations of a JSON list of maps of hyperparameters.
 
     Raises:
-        ValueError: the value is none, is empty, or a configuration is no map or stands twice.
+        ValueError: the value is none, is empty, or a configuration is no map.
     """
     found = forms.json_list(value)
     wrong = [] if found else ["is empty"]
-    first: dict[str, int] = {}
-    for index, item in enumerate(found, start=1):
-        if not isinstance(item, dict):
-            wrong.append(f"configuration {index} is {shown(item)}, not a map of hyperparameters")
-            continue
-        known = first.setdefault(json.dumps(item, sort_keys=True), index)
-        if known != index:
-            wrong.append(f"configuration {index} is the same as configuration {known}")
+    wrong += [
+        f"configuration {index} is {shown(item)}, not a map of hyperparameters"
+        for index, item in enumerate(found, start=1)
+        if not isinstance(item, dict)
+    ]
     _raise(wrong)
     return found
 
@@ -126,10 +125,6 @@ def _choices(value: Any) -> list[Any]:
         raise ValueError(f"is {shown(value)}, neither a list of values nor a map of min and max")
     if not value:
         raise ValueError("has no values")
-    texts = [json.dumps(item, sort_keys=True) for item in value]
-    twice = sorted({text for text in texts if texts.count(text) > 1})
-    if twice:
-        raise ValueError(f"has {shown(json.loads(twice[0]))} twice")
     return value
 
 
@@ -162,8 +157,8 @@ def _bound(value: dict[str, Any], end: str, kind: Any, wrong: list[str]) -> floa
         wrong.append(f"has {shown(value[end])} for its {end}, which is not a number")
         return None
     if kind != "int":
-        return bound
-    if not bound.is_integer():
+        return float(bound)
+    if bound != int(bound):
         wrong.append(f"has a {end} of {bound:g}, and its type int needs whole numbers")
     return int(bound)
 

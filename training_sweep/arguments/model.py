@@ -18,7 +18,7 @@ from training_sweep.limits import MAX_PARALLEL, MAX_TRIALS
 from training_sweep.space import Range
 
 SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG = "rl-sweep", "rl-configuration", "rl-seed"
-TRIAL_TAGS = frozenset({SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG})
+TRIAL_TAGS = dict.fromkeys([SWEEP_TAG, CONFIGURATION_TAG, SEED_TAG], "the sweep's own")
 """Tags by which the training jobs of a sweep are found, and their costs told apart."""
 
 MAX_TAGS = limits.MAX_USER_TAGS - len(TRIAL_TAGS)
@@ -33,10 +33,11 @@ _Whole = BeforeValidator(forms.no_boolean)
 
 
 def _check_tags(value: dict[str, str]) -> dict[str, str]:
-    wrong = [f"the key {key} is the sweep's own" for key in sorted(TRIAL_TAGS & set(value))]
-    if len(value) > MAX_TAGS:
-        wrong.append(f"there are {len(value)} of them")
-    if wrong:
+    return limits.check_tags(value, most=MAX_TAGS, taken=limits.STEP_FUNCTIONS_TAGS | TRIAL_TAGS)
+
+
+def _check_name(value: str) -> str:
+    if wrong := limits.wrong_in_name(value):
         raise ValueError("; ".join(wrong))
     return value
 
@@ -90,7 +91,6 @@ class SweepArguments(TrainingArguments):
     tags: Annotated[
         dict[TagKey, TagValue],
         BeforeValidator(forms.tags),
-        AfterValidator(limits.check_tags),
         AfterValidator(_check_tags),
         Field(
             description="Tags of the training jobs. Each has three more: "
@@ -124,9 +124,9 @@ class SweepArguments(TrainingArguments):
             "ones. Default: without `configurations` too, only the seed varies.",
         ),
         Documented(
-            allowed="a map of hyperparameter names to lists of different values, or to maps with "
-            "min, max, scale (linear, unless given, or log, which needs a min above 0) and type "
-            "(float, unless given, or int)",
+            allowed="a map of names, as `hyperparameters` has them, to lists of different values, "
+            "or to maps with min, max, scale (linear, unless given, or log, which needs a min "
+            "above 0) and type (float, unless given, or int)",
             sets="`HyperParameters`",
             example={"lr": {"min": 0.0001, "max": 0.01, "scale": "log"}, "layers": [1, 2]},
         ),
@@ -166,7 +166,7 @@ class SweepArguments(TrainingArguments):
             "of each that vary. Default: those of `space`.",
         ),
         Documented(
-            allowed="a list of different maps of hyperparameter names to JSON values",
+            allowed="a list of different maps of names to values, as `hyperparameters` has them",
             sets="`HyperParameters`",
             example=[{"lr": 0.001, "layers": 1}, {"lr": 0.0003, "layers": 2}],
         ),
@@ -187,14 +187,16 @@ class SweepArguments(TrainingArguments):
         ),
     ] = [1]  # noqa: RUF012
     seed_hyperparameter: Annotated[
-        Annotated[str, Field(min_length=1, max_length=limits.MAX_HYPERPARAMETER_NAME)],
+        str,
         _Text,
+        AfterValidator(_check_name),
         Field(
             description="Hyperparameter that passes the seed to the script, which has to use it."
         ),
         Documented(
-            allowed="a hyperparameter's name that stands in none of `hyperparameters`, `space` and "
-            "`configurations`",
+            allowed=f"a name of at most {limits.MAX_HYPERPARAMETER_NAME} characters that does not "
+            f"begin with {limits.RESERVED_PREFIX} and stands in none of `hyperparameters`, `space` "
+            "and `configurations`",
             sets="`HyperParameters`",
             example="seed",
         ),
@@ -266,6 +268,10 @@ class SweepArguments(TrainingArguments):
     ] = False
 
     def training(self) -> dict[str, Any]:
-        """Return the training's arguments among those given, as JSON, but for `dry_run`."""
+        """Return the training's arguments among those given, as JSON, but for `dry_run`.
+
+        One that was given as {}, for none, is left out.
+        """
         names = self.model_fields_set & set(TrainingArguments.model_fields) - {"dry_run"}
-        return self.model_dump(mode="json", include=names, exclude_unset=True)
+        found = self.model_dump(mode="json", include=names, exclude_unset=True)
+        return {name: value for name, value in found.items() if value is not None}

@@ -6,12 +6,12 @@ What `space`, `configurations` and `seeds` come to is only worked out where it i
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from training_job.arguments.checking import Rule
 from training_job.arguments.images import image
 from training_job.arguments.problems import Problem, shown
 from training_sweep import space
+from training_sweep.arguments import varying
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.limits import MAX_TRIALS
 from training_sweep.space import Range
@@ -103,38 +103,6 @@ def _ranges(arguments: SweepArguments) -> list[str]:
     return [name for name, item in (arguments.space or {}).items() if isinstance(item, Range)]
 
 
-def varying(arguments: SweepArguments) -> dict[str, str]:
-    """Return the names of the hyperparameters that vary, with the argument that names each."""
-    named = dict.fromkeys(arguments.space or {}, "space")
-    for configuration in arguments.configurations or []:
-        named |= dict.fromkeys(configuration, "configurations")
-    return named
-
-
-def _fixed_too(arguments: SweepArguments) -> list[Problem]:
-    allowed = "allowed: in one of the two, for a hyperparameter is fixed or varies"
-    return [
-        Problem(argument, f"name {shown(name)}, which `hyperparameters` name too; {allowed}")
-        for name, argument in varying(arguments).items()
-        if name in arguments.hyperparameters
-    ]
-
-
-def _seed_too(arguments: SweepArguments) -> list[Problem]:
-    name = arguments.seed_hyperparameter
-    places: dict[str, Any] = {"hyperparameters": arguments.hyperparameters}
-    places |= {argument: [key] for key, argument in varying(arguments).items() if key == name}
-    return [
-        Problem(
-            "seed_hyperparameter",
-            f"got {shown(name)}, which `{argument}` name too; the sweep sets it from `seeds`: "
-            "leave it out there, or name another",
-        )
-        for argument, names in places.items()
-        if name in names
-    ]
-
-
 def _objective(arguments: SweepArguments) -> list[Problem]:
     defined = metrics(arguments)
     if arguments.objective_metric in defined:
@@ -157,7 +125,6 @@ def metrics(arguments: SweepArguments) -> list[str]:
 
 RULES: tuple[Rule[SweepArguments], ...] = (
     (("space", "samples", "configurations"), shape_problems),
-    (("space", "configurations", "hyperparameters"), _fixed_too),
-    (("space", "configurations", "hyperparameters", "seed_hyperparameter"), _seed_too),
+    *varying.RULES,
     (("objective_metric", "metric_definitions", "image", "toolkit"), _objective),
 )

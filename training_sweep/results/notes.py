@@ -31,8 +31,11 @@ def notes(
 
 
 def space_notes(arguments: SweepArguments, configurations: int) -> list[str]:
-    """Return a note where the space held fewer configurations than the samples asked for."""
-    if arguments.samples is None or configurations >= arguments.samples:
+    """Return a note on a space that held fewer configurations than asked for, or drew none."""
+    if arguments.samples is None:
+        given = "sampling_seed" in arguments.model_fields_set
+        return ["`sampling_seed` did nothing: there are no `samples` to draw."] if given else []
+    if configurations >= arguments.samples:
         return []
     asked = f"fewer than the {arguments.samples} samples asked for"
     return [f"The space holds {configurations} different configurations, {asked}."]

@@ -196,24 +196,25 @@ def sweep_rl_model(
             Default: false.
         space: Hyperparameters that vary: a list of values, or a range of numbers, for each. Every
             combination of lists is a configuration, unless `samples` asks for random ones. Default:
-            without `configurations` too, only the seed varies. Allowed: a map of hyperparameter
-            names to lists of different values, or to maps with min, max, scale (linear, unless
-            given, or log, which needs a min above 0) and type (float, unless given, or int).
+            without `configurations` too, only the seed varies. Allowed: a map of names, as
+            `hyperparameters` has them, to lists of different values, or to maps with min, max,
+            scale (linear, unless given, or log, which needs a min above 0) and type (float, unless
+            given, or int).
         samples: Configurations to draw from `space` at random, all different. A space that holds no
             more than these is tried whole. Default: every combination, which needs a space of
             lists. Allowed: a whole number from 1 to 500, with `space`.
         sampling_seed: Seed of the draws: the same seed and space draw the same. Allowed: a whole
             number from 0 to 4294967295. Default: 0.
         configurations: The configurations themselves, instead of `space`: the hyperparameters of
-            each that vary. Default: those of `space`. Allowed: a list of different maps of
-            hyperparameter names to JSON values.
+            each that vary. Default: those of `space`. Allowed: a list of different maps of names to
+            values, as `hyperparameters` has them.
         seeds: Seeds with which each configuration is trained. Five tell something, ten more; a
             single one tells how lucky it was. Default: the seed 1. Allowed: how many (3 means 1, 2
             and 3), or a comma-delimited or JSON list of different whole numbers from 0 to
             4294967295.
         seed_hyperparameter: Hyperparameter that passes the seed to the script, which has to use it.
-            Allowed: a hyperparameter's name that stands in none of `hyperparameters`, `space` and
-            `configurations`. Default: "seed".
+            Allowed: a name of at most 256 characters that does not begin with sagemaker_ and stands
+            in none of `hyperparameters`, `space` and `configurations`. Default: "seed".
         objective_metric: Metric by whose last value trials are compared. A trial that ends without
             one has failed. Allowed: the name of a metric in `metric_definitions` or, with a toolkit
             image, of one of its default metrics.

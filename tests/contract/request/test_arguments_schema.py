@@ -9,13 +9,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tools.arguments_schema import arguments_schema
-from tools.generate import custom_image_input, toolkit_image_input
+from tests.support.sweep_inputs import SWEEP
+from tools.arguments_schema import arguments_schema, sweep_schema
+from tools.generate import custom_image_input, sweep_input, toolkit_image_input
 from training_job import InvalidArguments, TrainingArguments, parse_arguments
 from training_job.arguments.checking import accepted
+from training_sweep.arguments.model import SweepArguments
+from training_sweep.parsing import parse_sweep
 
 FIELDS = TrainingArguments.model_fields
+OWN = [name for name in SweepArguments.model_fields if name not in FIELDS]
 BASES = [custom_image_input(), toolkit_image_input()]
+SWEEPS = [SWEEP, sweep_input(), SWEEP | {"space": {"lr": [1, 2]}}]
 
 # No null within a value: of a key that is unknown, the parser takes it for absent, and a schema
 # cannot say that.
@@ -34,19 +39,33 @@ JSON = st.recursive(
     ),
     max_leaves=4,
 )
+RANGES = st.fixed_dictionaries(
+    {
+        end: st.sampled_from([1, 2.5, 3, "2", "1e-4", " 4.5 ", ".5", "7.", "one", True])
+        for end in ("min", "max")
+    },
+    optional={
+        "scale": st.sampled_from(["linear", "log", "Log"]),
+        "type": st.sampled_from(["int", "float", "double"]),
+        "step": st.just(1),
+    },
+)
+SPACES = st.dictionaries(
+    st.sampled_from(["lr", "layers", "sagemaker_x"]), RANGES | JSON, max_size=2
+)
 
 
 def forms(name):
     """Values of an argument in the forms that people write, and some that they should not."""
-    value = accepted(FIELDS[name]).example
+    value = accepted(SweepArguments.model_fields[name]).example
     text = value if isinstance(value, str) else json.dumps(value)
     written = [value, text, f" {text}\n", text.upper(), None, "", [value], {"a": value}]
     return st.sampled_from(written) | JSON
 
 
 @cache
-def validator():
-    schema = arguments_schema()
+def validator(make=arguments_schema):
+    schema = make()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -56,6 +75,54 @@ def inputs(draw):
     base = draw(st.sampled_from(BASES))
     names = draw(st.lists(st.sampled_from(list(FIELDS)), min_size=1, max_size=3, unique=True))
     return base | {name: draw(forms(name)) for name in names}
+
+
+@st.composite
+def sweeps(draw):
+    base = draw(st.sampled_from(SWEEPS))
+    names = draw(st.lists(st.sampled_from([*OWN, *FIELDS]), max_size=2, unique=True))
+    found = base | {name: draw(forms(name)) for name in names}
+    space = draw(st.none() | st.tuples(SPACES, st.sampled_from([None, 2, "3"])))
+    return found if space is None else found | dict(zip(("space", "samples"), space, strict=True))
+
+
+@given(sweeps())
+@example(SWEEP | {"$schema": "../sweep.schema.json"})
+@example(SWEEP | {"checkpoint_config": {}, "debug_hook_config": {}})
+@example(SWEEP | {"space": {"lr": {"min": "1e-4", "max": "0.1", "scale": "log"}}, "samples": 2})
+def test_the_schema_of_sweeps_takes_what_their_parser_takes(given):
+    try:
+        parse_sweep(given)
+    except InvalidArguments:
+        return
+    validator(sweep_schema).validate(given)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"seeds": 0},
+        {"seeds": 501},
+        {"seeds": []},
+        {"seeds": [1.5]},
+        {"space": {"lr": []}},
+        {"space": {"lr": 0.1}},
+        {"space": {"lr": {"min": 1}}},
+        {"space": {"lr": {"min": "one", "max": 2}}, "samples": 2},
+        {"space": {"lr": {"min": 1, "max": 2, "step": 1}}, "samples": 2},
+        {"space": {"lr": {"min": 1, "max": 2, "scale": "exp"}}, "samples": 2},
+        {"configurations": [3]},
+        {"max_parallel": 41},
+        {"samples": 0},
+        {"objective_metric": None},
+        {"objective_type": "max"},
+        {"pilot": 3},
+    ],
+)
+def test_the_schema_of_sweeps_finds_a_mistake(mistake):
+    assert not validator(sweep_schema).is_valid(SWEEP | mistake)
+    with pytest.raises(InvalidArguments):
+        parse_sweep(SWEEP | mistake)
 
 
 @given(inputs())

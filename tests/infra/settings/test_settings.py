@@ -5,9 +5,12 @@ import json
 import pytest
 
 from infra.settings.context import checked, project_context, read_settings
+from infra.settings.guard_rails import guard_rails, sweep_guard_rails
 from infra.settings.model import Settings
 from infra.settings.problems import InvalidSettings
+from tests.support.sweep_inputs import SWEEP
 from training_job.arguments.checking import accepted
+from training_sweep.parsing import parse_sweep
 
 
 def problems(**context):
@@ -262,3 +265,10 @@ def test_the_context_of_a_project_is_what_the_cdk_cli_makes_of_its_files(monkeyp
     (tmp_path / "cdk.json").write_text("{")
     with pytest.raises(ValueError, match=r"cdk\.json is not JSON"):
         project_context(tmp_path)
+
+
+@pytest.mark.parametrize(("most", "parallel"), [(None, 10), (5, 5), (10, 10), (40, 10)])
+def test_a_sweep_that_names_no_parallelism_is_within_the_limit(most, parallel):
+    settings = read_settings({} if most is None else {"max_sweep_parallel": most})
+    rails = sweep_guard_rails(guard_rails(settings, job_roles=[SWEEP["role"]]), settings)
+    assert parse_sweep(SWEEP, rails).max_parallel == parallel

@@ -16,8 +16,9 @@ from training_sweep.arguments.model import SweepArguments
 from training_sweep.guard_rails import SweepGuardRails
 from training_sweep.parsing import parse_sweep, read_sweep
 from training_sweep.space import Range
-from training_sweep.trials import trials_of
+from training_sweep.trials import execution_input, trials_of
 
+LARGE = Range(2**53 + 1, 2**53 + 3, type="int")
 OWN = (
     "space samples sampling_seed configurations seeds seed_hyperparameter objective_metric "
     "objective_type max_parallel max_failed_trials pilot"
@@ -91,6 +92,7 @@ def test_every_form_is_accepted(name, given, value):
         ({"min": "1e-5", "max": "1e-2", "scale": "log"}, Range(1e-5, 1e-2, "log", "float")),
         ({"min": "16", "max": 64.0, "type": "int"}, Range(16, 64, "linear", "int")),
         ({"min": -1, "max": 0.5, "type": "float", "scale": "linear"}, Range(-1.0, 0.5)),
+        ({"min": 2**53 + 1, "max": f" {2**53 + 3}", "type": "int"}, LARGE),
     ],
 )
 def test_every_form_of_a_range_is_accepted(given, value):
@@ -171,7 +173,7 @@ def test_every_form_of_a_range_is_accepted(given, value):
         ({"seeds": True}, "seeds", "must be how many seeds"),
         ({"seeds": ["one", 2]}, "seeds", 'the seed "one" is not a whole number'),
         ({"seeds": [1, 1.5]}, "seeds", "the seed 1.5 is not a whole number"),
-        ({"seeds": [3, 4, "3"]}, "seeds", "the seed 3 stands twice"),
+        ({"seeds": [3, 4, "3"]}, "seeds", "the seed 3 stands more than once"),
         ({"seeds": "-1,2"}, "seeds", "the seed -1 is not from 0 to 4294967295"),
         ({"seeds": []}, "seeds", "is empty"),
         ({"configurations": []}, "configurations", "is empty"),
@@ -194,23 +196,23 @@ def test_every_form_of_a_range_is_accepted(given, value):
         (
             {"space": {"lr": [1]}, "hyperparameters": {"lr": 2}},
             "space",
-            'name "lr", which `hyperparameters` name too',
+            '"lr" stands in `hyperparameters` too',
         ),
         (
             {"configurations": [{"lr": 1}], "hyperparameters": {"lr": 2}},
             "configurations",
-            'name "lr", which `hyperparameters` name too',
+            '"lr" stands in `hyperparameters` too',
         ),
         (
             {"hyperparameters": {"seed": 7}},
             "seed_hyperparameter",
-            'got "seed", which `hyperparameters` name too; the sweep sets it from `seeds`',
+            'got "seed", which stands in `hyperparameters` too; the sweep sets it from `seeds`',
         ),
-        ({"space": {"seed": [1, 2]}}, "seed_hyperparameter", "which `space` name too"),
+        ({"space": {"seed": [1, 2]}}, "seed_hyperparameter", "which stands in `space` too"),
         (
             {"configurations": [{"s": 1}], "seed_hyperparameter": "s"},
             "seed_hyperparameter",
-            "which `configurations` name too",
+            "which stands in `configurations` too",
         ),
         ({"max_parallel": 41}, "max_parallel", "less than or equal to 40"),
         ({"max_parallel": 0}, "max_parallel", "greater than or equal to 1"),
@@ -223,9 +225,23 @@ def test_every_form_of_a_range_is_accepted(given, value):
             "checkpoint_config",
             "S3Uri has 1020 characters",
         ),
-        ({"space": {"sagemaker_x": [1, 2]}}, "hyperparameters", '"sagemaker_x" is reserved'),
-        ({"seed_hyperparameter": "sagemaker_s"}, "hyperparameters", '"sagemaker_s" is reserved'),
+        ({"space": {"sagemaker_x": [1, 2]}}, "space", '"sagemaker_x" is reserved'),
+        ({"configurations": [{"sagemaker_x": 1}]}, "configurations", '"sagemaker_x" is reserved'),
+        ({"seed_hyperparameter": "sagemaker_s"}, "seed_hyperparameter", "is reserved"),
+        ({"seed_hyperparameter": "s" * 257}, "seed_hyperparameter", "is empty, too long or"),
+        ({"space": {"lr": [1, LONG]}}, "space", '"lr" has 3002 characters as JSON, more than 2500'),
+        ({"configurations": [{"lr": LONG}]}, "configurations", "has 3002 characters as JSON"),
+        ({"space": {"lr": [0.1, "0.10"]}}, "space", '"lr" has 0.1 and "0.10", which are the same'),
+        ({"space": {"lr": [1, 2, 1.0]}}, "space", '"lr" has 1 and 1.0, which are the same'),
+        ({"space": {"net": [[64, 64], [64, "64"]]}}, "space", "which are the same"),
+        (
+            {"configurations": [{"lr": 0.1}, {"lr": "1e-1"}]},
+            "configurations",
+            "configuration 2 is the same as configuration 1",
+        ),
         ({"max_parallell": 4}, "max_parallell", "did you mean max_parallel?"),
+        ({"objective": "reward"}, "objective", "objective_type or objective_metric?"),
+        ({"epochs": 4}, "epochs", "docs/sweep-arguments.md lists them"),
     ],
 )
 def test_each_mistake_is_named(given, argument, words):
@@ -244,28 +260,77 @@ def test_every_mistake_is_named_at_once():
             "objective_metric": "nothing",
             "max_parallel": 41,
             "max_run": 0,
-            "tags": {"rl-sweep": "x"},
+            "tags": {"rl-sweep": "x", "aws:x": "y"},
             "pilots": 1,
         }
     )
     assert [name for name, _ in found] == (
-        "role hyperparameters hyperparameters max_run tags space objective_metric max_parallel "
-        "pilots"
+        "role max_run tags space space objective_metric max_parallel pilots"
     ).split()
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"configurations": [{"a": 1}, {"a": 1}], "hyperparameters": {"a": 1, "seed": 1}},
+            ["same as configuration 1", '"a" stands in `hyperparameters` too', 'got "seed", which'],
+        ),
+        (
+            {"seeds": ["x"], "seed_hyperparameter": "sagemaker_program"},
+            ['the seed "x" is not a whole number', '"sagemaker_program" is reserved'],
+        ),
+        ({"space": {}, "hyperparameters": {"seed": 1}}, ["is empty", 'got "seed", which']),
+        (
+            {"space": {"sagemaker_a": list(range(10_000))}},
+            ['"sagemaker_a" is reserved', "make 10,000 configurations"],
+        ),
+        (
+            {"space": {"a": [1, 1], "seed": [1]}, "samples": 0, "hyperparameters": {"a": 0}},
+            ['"a" has 1 twice', '"a" stands in', 'got "seed", which', "greater than or equal to 1"],
+        ),
+        ({"tags": {"rl-seed": "v", "aws:x": "1"}}, ["aws:x", "rl-seed is the sweep's own"]),
+    ],
+)
+def test_one_mistake_hides_no_other(given, words):
+    said = "\n".join(f"{name}: {message}" for name, message in problems(SWEEP | given))
+    assert [each for each in words if each not in said] == []
+
+
+def test_values_that_only_look_alike_may_both_be_tried():
+    values = [True, 1, "true", False, 0, "off", "007", 7, None, "", [1], 2**53, 2**53 + 1]
+    assert len(trials_of(parsed(space={"x": values}))) == len(values)
+
+
 def test_a_problem_of_trials_is_named_once_with_the_trials_it_concerns():
-    varied = {"lr": [1, LONG, 2, 3]}
-    (found,) = problems(SWEEP | {"space": varied, "seeds": 2})
-    assert found.message.endswith("(in 2 of 8 trials: t003, t004)")
-    (found,) = problems(SWEEP | {"space": varied, "seeds": 20})
-    assert found.message.endswith("(in 20 of 80 trials: t021, t022, t023, t024, t025, ...)")
-    (found,) = problems(SWEEP | {"space": {"lr": [LONG]}, "seeds": 2})
-    assert found.message.endswith("(in every trial)")
-    full = {f"h{n}": n for n in range(93)}
-    (found,) = problems(SWEEP | {"hyperparameters": full})
+    most = {f"h{n}": n for n in range(92)}
+    configurations = [{"lr": n} if n == 1 else {} for n in range(2)]
+    given = SWEEP | {"hyperparameters": most, "configurations": configurations}
+    (found,) = problems(given | {"seeds": 2})
     assert "there are 94 of them" in found.message
-    assert found.message.endswith("(in its only trial)")
+    assert found.message.endswith(
+        "(with those that vary and the seed, in 2 of 4 trials: t003, t004)"
+    )
+    (found,) = problems(given | {"seeds": 20})
+    assert found.message.endswith("in 20 of 40 trials: t021, t022, t023, t024, t025, ...)")
+    full = {f"h{n}": n for n in range(93)}
+    (found,) = problems(SWEEP | {"hyperparameters": full, "seeds": 2})
+    assert found.message.endswith("in every trial)")
+    (found,) = problems(SWEEP | {"hyperparameters": full})
+    assert found.message.endswith("in its only trial)")
+
+
+@pytest.mark.parametrize("name", SweepArguments.model_fields)
+@pytest.mark.parametrize("empty", [{}, [], "{}", "[]", "", None])
+def test_an_empty_value_is_refused_or_makes_trials_that_a_training_takes(name, empty):
+    given = SWEEP | {name: empty}
+    try:
+        arguments = parse_sweep(given)
+    except InvalidArguments as error:
+        assert error.problems
+    else:
+        for trial in trials_of(arguments):
+            parse_arguments(execution_input(arguments, trial, sweep="sweep"))
 
 
 def test_a_problem_of_a_trainings_arguments_is_named_once_and_in_a_trainings_words():
@@ -329,7 +394,7 @@ def test_without_space_and_configurations_only_the_seed_varies():
 
 
 def test_what_step_functions_adds_to_the_input_is_no_argument():
-    assert parsed() == parsed(**{STARTED_BY: "arn"})
+    assert parsed() == parsed(**{STARTED_BY: "arn", "$schema": "../sweep.schema.json"})
 
 
 @pytest.mark.parametrize("given", [None, [], "text", 3, [SWEEP]])

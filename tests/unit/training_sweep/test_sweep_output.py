@@ -146,6 +146,13 @@ def test_the_notes_say_when_the_space_holds_fewer_than_the_samples():
     assert note in decide(given | {"dry_run": True})["output"]["notes"]
 
 
+def test_the_notes_say_when_a_seed_draws_nothing():
+    said = "`sampling_seed` did nothing: there are no `samples` to draw."
+    assert said in output(FIVE | {"sampling_seed": 3})["notes"]
+    assert said not in output(FIVE)["notes"]
+    assert said not in output(FIVE | {"sampling_seed": 3, "samples": 10})["notes"]
+
+
 def test_samples_of_which_some_failed_are_no_small_space():
     given = SWEEP | {"space": {"lr": list(range(9))}, "samples": 4, "max_failed_trials": 2}
     found = output(given, [success(1, 1.0), failure(2), failure(3), success(4, 2.0)])
