@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from kfp_component.durations import as_text
 from training_sweep.records import Record
 from training_sweep.statistics import interquartile_mean, interval, resamples
 
@@ -130,10 +131,10 @@ def words(hyperparameters: Mapping[str, Any]) -> str:
     """Return hyperparameters as people write them.
 
     Example:
-        >>> words({"lr": 0.001, "layers": 2})
-        'lr=0.001, layers=2'
+        >>> words({"lr": 0.001, "optimizer": "adam", "double_q": True})
+        'lr=0.001, optimizer=adam, double_q=true'
     """
-    return ", ".join(f"{name}={value}" for name, value in hyperparameters.items())
+    return ", ".join(f"{name}={as_text(value)}" for name, value in hyperparameters.items())
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
@@ -54,6 +55,27 @@ def test_the_table_has_a_row_for_every_trial(output):
     assert [int(row["trial"]) for row in rows] == list(range(1, 21))
     assert {row["error"] for row in rows} == {"", "TrainingJobFailed"}
     assert rows[0]["hyperparameter_lr"] == "0.0001"
+
+
+ODD = {"double_q": True, "clip": None, "layers": [64, {"ü": 0.5}], "optimizer": "adam"}
+
+
+def test_hyperparameters_are_json_wherever_they_are_shown(output):
+    first, *others = output["configurations"]
+    given = {
+        **output,
+        "configurations": [{**first, "hyperparameters": ODD}, *others],
+        "best_hyperparameters": ODD,
+    }
+    row = next(csv.DictReader(io.StringIO(trials_csv(result(given)))))
+    said = {"double_q": "true", "clip": "null", "layers": '[64, {"ü": 0.5}]', "optimizer": "adam"}
+    assert {name: row[f"hyperparameter_{name}"] for name in said} == said
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    ended = EndedExecution(ARN, {"startDate": at, "stopDate": at})
+    html = render(SweepReport({}, ended, Swept(given), Curves("reward"), {}))
+    shown = 'double_q=true, clip=null, layers=[64, {"ü": 0.5}], optimizer=adam'
+    assert f" with {escape(shown)}</p>" in html  # the claim
+    assert f'">{escape(shown)}</div>' in html  # the row of its configuration
 
 
 @pytest.mark.parametrize("missing", Swept.needed)
