@@ -78,6 +78,10 @@ def test_limits_are_the_codes(name, words):
     assert re.search(re.escape(words).replace(r"\ ", r"\s+"), page(name)), words
 
 
+def test_what_the_page_says_of_sweeps_holds_where_less_is_better():
+    assert not re.search("highest|lowest", page("sweeps"))
+
+
 def test_an_image_of_ones_own_has_the_packages_of_this_environment():
     (dockerfile,) = blocks("dockerfile")
     locked = (ROOT / "requirements.txt").read_text()
