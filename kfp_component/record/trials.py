@@ -66,14 +66,14 @@ class Trials:
         self.running: set[int] = set()
         self.ended: dict[int, Record] = {}
 
-    def wave(self, length: int) -> None:
-        """Take that so many trials are run: all that have no result, or the pilot.
+    def wave(self, trials: int) -> None:
+        """Take that of so many trials those without a result are run, or the pilot.
 
         Those that failed are among them: a wave after a failure is that of a redrive.
         """
         self.running.clear()
         self.ended = {number: each for number, each in self.ended.items() if each.succeeded}
-        self.total = max(self.total, self.done + length)
+        self.total = trials
 
     def start(self, trial: StartedTrial) -> None:
         """Take that a trial runs."""

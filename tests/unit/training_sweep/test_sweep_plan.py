@@ -45,6 +45,7 @@ def test_the_first_wave_is_every_trial():
     decision = decide(GRID | {"max_parallel": 4})
     assert decision == {
         "decision": "run",
+        "trials": 6,
         "wave": [{"trial": number, "start": 1} for number in range(1, 7)],
         "max_parallel": 4,
         "objective_metric": "reward",
