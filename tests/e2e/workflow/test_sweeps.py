@@ -187,7 +187,8 @@ def test_two_sweeps_of_the_same_job_name_share_the_names_and_say_so(stage):
     for sweep in (sweep for sweep in both if sweep.status == "FAILED"):
         (reason,) = sweep.cause["failures"]
         assert reason["error"] == "RequestRejected"
-        assert "names are never free again. Choose another job_name" in reason["message"]
+        assert reason["message"].startswith(f"The job name {prefix}-t00")
+        assert reason["message"].endswith("names are never free again.")
         sweep.redrive()
         assert ended_counts(sweep) == {"trials": 3, "succeeded": 3, "failed": 0}
 
