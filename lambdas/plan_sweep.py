@@ -6,7 +6,7 @@ gets the decision (training_sweep/plan.py). An iteration of RunWave sends `argum
 and `item` (trial, start) and gets `name` and `input` of the training execution to start.
 
     Initialise: records = []
-    PlanSweep:  {arguments, execution, records}  -> {decision, wave, max_parallel,
+    PlanSweep:  {arguments, execution, records}  -> {decision, trials, wave, max_parallel,
                 objective_metric, model_artifact_path, records, output, error, cause};
                 assign records, objective_metric, model_artifact_path
     Route:      run -> RunWave; succeed -> Succeeded; fail -> Failed, which a redrive leads back to
