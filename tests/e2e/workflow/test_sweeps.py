@@ -169,7 +169,8 @@ def test_a_dry_run_returns_trials_and_the_first_request(stage):
 
 def test_more_at_once_than_the_quota_of_instances_wait_for_their_turn(stage):
     """bench/sweeps/capacity.py has it with 40 trials and 5 instances."""
-    shared = sweep_under_a_quota(stage, trials=2, instances=1)
+    long = {"seconds": 4}  # so that the second asks while the first trains, on a busy machine too
+    shared = sweep_under_a_quota(stage, trials=2, instances=1, hyperparameters=long)
     assert shared.counts == {"trials": 2, "succeeded": 2, "failed": 0}
     assert (shared.executions, shared.jobs) == (2, 2)
     assert (shared.awaited_at_once, shared.trained_at_once) == (2, 1)
