@@ -78,6 +78,7 @@ class Wording:
         unknown: of a name that is no field, such as "is not an argument".
         page: where the fields are listed.
         unlike: what to say of a name that is like no field's, before the page.
+        elsewhere: names that are something else's to what to say of them.
         private: fields whose values no message repeats.
         allowed: what fields take where that is less than the model says: all that messages tell.
     """
@@ -85,6 +86,7 @@ class Wording:
     unknown: str
     page: str
     unlike: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     private: frozenset[str] = frozenset()
     allowed: Mapping[str, str] = field(default_factory=dict)
 
@@ -195,10 +197,12 @@ def _shown(value: Any, *, private: bool) -> str:
 
 
 def _unknown(name: Any, fields: Iterable[str], wording: Wording) -> Problem:
-    near = difflib.get_close_matches(str(name), fields, n=1, cutoff=_LIKENESS)
-    near += [field for field in fields if field.startswith(f"{name}_") and field not in near]
+    lower = str(name).lower()
+    near = difflib.get_close_matches(lower, fields, n=1, cutoff=_LIKENESS)
+    near += [field for field in fields if field.startswith(f"{lower}_") and field not in near]
     meant = f"did you mean {' or '.join(near)}?"
     hint = meant if near else f"{wording.unlike}{wording.page} lists them"
+    hint = wording.elsewhere.get(str(name), hint)
     return Problem(str(name), f"{wording.unknown}; {hint}")
 
 

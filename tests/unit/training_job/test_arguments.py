@@ -475,6 +475,14 @@ class TestGuardRails:
         assert parse_arguments(given, rails).max_run == 2_419_200
 
 
+@pytest.mark.parametrize("name", ["MAX_RUN", "maxrun", "max_runs"])
+def test_a_name_that_is_nearly_right_is_told_the_right_one(name):
+    with pytest.raises(InvalidArguments) as error:
+        parse_arguments(CUSTOM_IMAGE | {name: 60})
+    (problem,) = error.value.problems
+    assert problem == (name, "is not an argument; did you mean max_run?")
+
+
 @pytest.mark.parametrize("name", ["learning_rate", "lr", "gamma", "batch_size", "iterations"])
 def test_a_hyperparameter_is_told_where_it_belongs(name):
     with pytest.raises(InvalidArguments) as error:
