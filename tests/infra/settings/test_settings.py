@@ -148,6 +148,13 @@ ROLE = "arn:aws:iam::123456789012:role/trainer"
             "output_encryption_key: got alias/mine",
         ),
         ({"spot_instance": True, "max_run": 60, "max_wait_time": 5}, {}, "at least max_run"),
+        (
+            {"toolkit": "ray", "toolkit_version": "9.9", "framework": "tensorflow"},
+            {},
+            "toolkit_version: got 9.9; ray has",
+        ),
+        ({"toolkit": "coach", "toolkit_version": "1.6.0"}, {}, "toolkit_version: got 1.6.0"),
+        ({"endpoint_url": "x"}, {}, "endpoint_url: got \"x\"; allowed: an https URL"),
     ],
     ids=str,
 )
@@ -163,6 +170,9 @@ def test_defaults_are_checked_as_a_callers_arguments(defaults, settings, says):
         ({}, {"required_tags": "team", "max_run_limit": 60}),
         ({"vpc_subnets": "subnet-1"}, {}),
         ({"toolkit": "ray", "toolkit_version": "1.6.0"}, {}),
+        ({"toolkit": "coach", "toolkit_version": "0.11", "framework": "mxnet"}, {}),
+        ({"toolkit": "ray", "toolkit_version": "1.6.0", "framework": "tensorflow"}, {}),
+        ({"toolkit_version": "0.11.0"}, {}),
         ({"spot_instance": True}, {"max_run_limit": 7200}),
         ({"role": ROLE, "entry_point": "train.py"}, {"allowed_job_roles": ROLE}),
         ({"endpoint_url": "https://vpce-1.states.eu-west-1.vpce.amazonaws.com"}, {}),
