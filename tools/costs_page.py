@@ -60,8 +60,6 @@ as the execution's output and the step's report state them. What keeps it small:
 
 def costs_page() -> str:
     """Return docs/costs.md."""
-    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
-    alarms = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources)
     return _PAGE.format(
         run=_transitions(RUN_TRANSITIONS),
         run_transitions=RUN_TRANSITIONS,
@@ -71,8 +69,8 @@ def costs_page() -> str:
         hour=looks(3600),
         day=looks(86_400),
         log=prices.LOG_GB,
-        alarms=alarms,
-        alarm=alarms * prices.ALARM_MONTH,
+        alarms=alarms(),
+        alarm=alarms() * prices.ALARM_MONTH,
         dashboard=prices.DASHBOARD_MONTH,
         key=prices.KEY_MONTH,
         one=prices.endpoints_month(1),
@@ -80,6 +78,12 @@ def costs_page() -> str:
         five=prices.endpoints_month(5),
         endpoint_gb=prices.ENDPOINT_GB,
     )
+
+
+def alarms() -> int:
+    """Return how many alarms the default deployment has."""
+    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
+    return sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources)
 
 
 def _transitions(count: int) -> float:
