@@ -154,7 +154,7 @@ ROLE = "arn:aws:iam::123456789012:role/trainer"
             "toolkit_version: got 9.9; ray has",
         ),
         ({"toolkit": "coach", "toolkit_version": "1.6.0"}, {}, "toolkit_version: got 1.6.0"),
-        ({"endpoint_url": "x"}, {}, "endpoint_url: got \"x\"; allowed: an https URL"),
+        ({"endpoint_url": "x"}, {}, 'endpoint_url: got "x"; allowed: an https URL'),
     ],
     ids=str,
 )
