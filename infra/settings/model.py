@@ -188,7 +188,10 @@ class Settings(BaseModel):
         "`make assume-role-policy` prints what they need.",
     )
     allowed_instance_types: types.InstanceTypes = _setting(
-        None, "Guard rails", "Instance types of training jobs; any when not set."
+        None,
+        "Guard rails",
+        "Instance types of training jobs; any when not set. Where ml.m4.xlarge, the default of "
+        "`instance_type`, is not among them, the first is the default.",
     )
     max_instance_count: types.InstanceCount = _setting(
         None,

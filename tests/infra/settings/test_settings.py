@@ -5,8 +5,10 @@ import json
 import pytest
 
 from infra.settings.context import checked, project_context, read_settings
+from infra.settings.guard_rails import guard_rails
 from infra.settings.model import Settings
 from infra.settings.problems import InvalidSettings
+from training_job import TrainingArguments, parse_arguments
 from training_job.arguments.checking import accepted
 
 
@@ -124,6 +126,14 @@ def test_settings_that_cannot_be(context, name, says):
 
 
 ROLE = "arn:aws:iam::123456789012:role/trainer"
+GROUPS = [{"InstanceGroupName": "a", "InstanceType": "ml.c5.xlarge", "InstanceCount": 1}]
+ARGUMENTS = {
+    "region": "us-east-1",
+    "role": ROLE,
+    "image": "rl:1",
+    "entry_point": "train.py",
+    "model_artifact_path": "s3://b",
+}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +245,28 @@ def test_a_wrong_time_is_told_the_limit_of_these_settings(value):
     assert [message.partition("; ")[2] for _, message in found] == [
         "allowed: a whole number of seconds from 1 to 600, this deployment's limit"
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "types"),
+    [
+        ({"allowed_instance_types": "ml.m5.large,ml.c5.xlarge"}, {}, ["ml.m5.large"]),
+        ({"allowed_instance_types": "ml.m5.large,ml.m4.xlarge"}, {}, ["ml.m4.xlarge"]),
+        ({"argument_defaults": {"instance_type": "ml.c5.xlarge"}}, {}, ["ml.c5.xlarge"]),
+        ({"argument_defaults": {"instance_groups": GROUPS}}, {}, ["ml.c5.xlarge"]),
+        ({}, {"instance_groups": GROUPS}, ["ml.c5.xlarge"]),
+    ],
+    ids=str,
+)
+def test_whoever_names_no_instance_type_gets_one_that_is_allowed(settings, given, types):
+    allowed = {"allowed_instance_types": "ml.m5.large,ml.c5.xlarge"}
+    rails = guard_rails(read_settings({**allowed, **settings}), job_roles=[ROLE])
+    assert parse_arguments(ARGUMENTS | given, rails).instance_types == types
+
+
+def test_the_default_of_the_description_is_the_arguments_own():
+    own = TrainingArguments.model_fields["instance_type"].default
+    assert f"Where {own}, " in Settings.model_fields["allowed_instance_types"].description
 
 
 def test_guard_rails_too_large_for_a_functions_environment():
