@@ -80,6 +80,9 @@ def _outputs(stack: str) -> dict[str, str]:
 
 def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) -> dict[str, Any]:
     """Return the stack's own input, made for another example where one was asked for."""
+    if "FirstRunInput" not in outputs:
+        message = "the stack has no output FirstRunInput: AWS's Ray image runs on no instance type"
+        raise ExampleError(f"{message} of its setting allowed_instance_types")
     given = {**json.loads(outputs["FirstRunInput"]), **example.arguments, **more}
     if "image" in given:
         for name in ("toolkit", "toolkit_version", "framework"):

@@ -226,7 +226,7 @@ class Settings(BaseModel):
         {},
         "Guard rails",
         "Values of arguments that a caller leaves out, as a JSON object by argument name; checked "
-        "as a caller's are.",
+        "as a caller's are. An `image` does not apply where the caller names a `toolkit`.",
     )
 
     @property

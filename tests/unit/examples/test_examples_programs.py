@@ -315,6 +315,14 @@ def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
     assert "make first-run STACK=NAME" in told
 
 
+def test_a_first_run_that_the_stack_has_no_input_for_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(first_run, "_outputs", lambda _: {"StateMachineArn": "arn"})
+    assert first_run.main([]) == 1
+    assert "no instance type of its setting allowed_instance_types" in capsys.readouterr().out
+
+
 def test_make_hands_the_name_of_the_stack_to_the_first_run() -> None:
     command = ["make", "--dry-run", "first-run", "STACK=Research"]
     told = subprocess.run(command, cwd=local_stack.ROOT, capture_output=True, text=True, check=True)
