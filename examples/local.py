@@ -20,6 +20,7 @@ from examples.program.console import Console
 from examples.program.errors import ExampleError
 from examples.program.local_stack import HOST_FUNCTIONS, REGION, ROOT, LocalStack
 from examples.program.processes import Children, Interrupted
+from infra.settings.context import assigned
 
 PORT = 4566
 
@@ -71,6 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     parser.add_argument("--port", type=int, default=PORT, help=f"0 picks a free one ({PORT})")
     given = parser.parse_args(arguments)
+    try:
+        assigned(given.settings)
+    except ValueError as error:
+        parser.error(str(error))
     console = Console(sys.stdout)
     children = Children()
     try:

@@ -304,3 +304,24 @@ def test_the_context_of_a_project_is_what_the_cdk_cli_makes_of_its_files(monkeyp
     (tmp_path / "cdk.json").write_text("{")
     with pytest.raises(ValueError, match=r"cdk\.json is not JSON"):
         project_context(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("cdk.context.json", ["retain_data"]),
+        ("cdk.json", []),
+        ("cdk.json", {"context": ["retain_data"]}),
+        (".cdk.json", {"context": None}),
+    ],
+)
+def test_a_file_without_a_json_object_is_named(monkeypatch, tmp_path, file, content):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / file).write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"{file}: not a JSON object, such as "):
+        project_context(tmp_path)
+
+
+def test_an_option_that_gives_no_value_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"got max_run_limit, dashboard; a setting is given as"):
+        project_context(tmp_path, ["max_run_limit", "a=b", "dashboard"])

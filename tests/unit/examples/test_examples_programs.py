@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from examples import demo, first_run
+from examples import demo, first_run, local
 from examples.program import local_stack
 from examples.program.console import Console
 from examples.program.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
@@ -285,6 +285,13 @@ def test_every_example_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
         demo.main(["chess"])
     assert ended.value.code == 2
     assert "'chess'" in capsys.readouterr().err
+
+
+def test_a_setting_of_make_local_has_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        local.main(["max_run_limit"])
+    assert ended.value.code == 2
+    assert "got max_run_limit; a setting is given as name=value" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["{bad", "[1]"])
