@@ -47,6 +47,11 @@ def test_keys_of_the_cdk_are_not_settings():
         ("max_instance_count", "4", 4),
         ("allowed_instance_types", "ml.m5.large", ["ml.m5.large"]),
         ("launcher_oidc_provider", "", None),
+        ("launcher_image", "build", "build"),
+        ("launcher_image", "registry.example.com/launcher:1", "registry.example.com/launcher:1"),
+        ("launcher_image", "launcher:dev", "launcher:dev"),
+        ("resource_tags", '{"team": "", "cost:a/b": "x"}', {"team": "", "cost:a/b": "x"}),
+        ("image_repositories", "team/rl.2,my-rl", ["team/rl.2", "my-rl"]),
     ],
 )
 def test_the_text_of_the_command_line_is_read(name, text, value):
@@ -102,6 +107,9 @@ def test_every_setting_can_be_unset_and_says_what_it_accepts(name):
     assert "pattern" not in message
 
 
+IN_A_VPC = {"network": "existing", "vpc_id": "vpc-0123456789abcdef0"}
+
+
 @pytest.mark.parametrize(
     ("context", "name", "says"),
     [
@@ -115,6 +123,22 @@ def test_every_setting_can_be_unset_and_says_what_it_accepts(name):
         ({"vpc_cidr": "10.1.0.0/16"}, "vpc_cidr", "network=create only"),
         ({"max_instance_count": "true"}, "max_instance_count", "at least 1"),
         ({"launcher_image": "my image"}, "launcher_image", "build, or a registry path"),
+        ({"launcher_image": "Build"}, "launcher_image", 'got "Build"; allowed: build, or'),
+        ({"launcher_image": "true"}, "launcher_image", 'got "true"; allowed: build, or'),
+        ({"resource_tags": {"aws:team": "x"}}, "resource_tags", "aws: are AWS's own"),
+        ({"resource_tags": {"AWS:team": "x"}}, "resource_tags", "aws: are AWS's own"),
+        ({"resource_tags": {"": "y"}}, "resource_tags", "1 to 128 of them in a key"),
+        ({"resource_tags": {129 * "a": "y"}}, "resource_tags", "1 to 128 of them in a key"),
+        (
+            {"image_repositories": "123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl"},
+            "image_repositories",
+            "is the path of a registry; allowed: names of ECR repositories",
+        ),
+        (
+            {**IN_A_VPC, "subnet_ids": 2 * ["subnet-0123456789abcdef0"]},
+            "subnet_ids",
+            "names subnet-0123456789abcdef0 twice",
+        ),
         ({"argument_defaults": "{max_run: 60}"}, "argument_defaults", "cannot be read as JSON"),
     ],
     ids=str,
