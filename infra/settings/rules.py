@@ -66,7 +66,9 @@ def _problems_of_defaults(
     """
     words = wording(guard_rails(settings, job_roles=()))
     defaults = {name: each for name, each in settings.argument_defaults.items() if is_given(each)}
-    given = {**_STAND_INS, **_region_of(defaults.get("endpoint_url")), **defaults}
+    # Which region it is, in_region (region.py) checks where that is known.
+    region = region_of(defaults.get("endpoint_url")) or _STAND_INS["region"]
+    given = {**_STAND_INS, "region": region, **defaults}
     _, problems = check(TrainingArguments, given, rules, words)
     return [
         Problem("argument_defaults", f"{name}: {message}{_hint(name, settings)}")
@@ -75,10 +77,10 @@ def _problems_of_defaults(
     ]
 
 
-def _region_of(url: object) -> dict[str, str]:
-    """Return the region that an endpoint is in, which is the deployment's for all we know."""
+def region_of(url: object) -> str | None:
+    """Return the region that an endpoint is in, if its host names one."""
     found = re.search(r"[./]([a-z]{2,3}(-[a-z]+)+-\d)\.", str(url))
-    return {"region": found[1]} if found else {}
+    return found[1] if found else None
 
 
 def _hint(name: str, settings: Settings) -> str:
