@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,9 @@ def test_make_says_which_pythons_it_takes_before_it_makes_anything(tmp_path, ver
     assert says.format(python=python) in made.stderr
     assert "3.11, 3.12 or 3.13" in made.stderr
     assert not venv.exists()
+
+
+def test_git_ignores_what_the_documented_commands_leave_in_the_clone():
+    made = ["component.yaml", "sweep_component.yaml", "a_pipeline.yaml", "a-0.1.0-py3-none-any.whl"]
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert [each for each in made if not any(fnmatch(f"/{each}", line) for line in ignored)] == []
