@@ -28,6 +28,7 @@ from examples.program.errors import ExampleError
 from examples.program.job_log import JobLog
 from examples.program.local_stack import ROOT
 from examples.program.training_log import TrainingLog
+from infra.workflow.deployed import use_region
 from kfp_component import SourceError, upload_source
 
 _LOOK_SECONDS = 2.0
@@ -68,6 +69,10 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
 
 
 def _outputs(stack: str) -> dict[str, str]:
+    try:
+        use_region()
+    except ValueError as error:
+        raise ExampleError(str(error)) from None
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:

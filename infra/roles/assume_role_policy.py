@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..settings.context import project_context, read_settings
 from ..settings.model import Settings
 from ..settings.problems import InvalidSettings
-from ..workflow.deployed import state_machine_arn
+from ..workflow.deployed import state_machine_arn, use_region
 from ..workflow.role import guard_rail_conditions
 
 
@@ -142,6 +142,7 @@ def _listed(
 
 def _deployed(stack: str) -> tuple[str, str, str]:
     """Return the state machine's ARN, its role's and its region."""
+    use_region()
     machine = state_machine_arn(stack)
     described = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
     return machine, described["roleArn"], machine.split(":")[3]

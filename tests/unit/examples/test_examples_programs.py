@@ -307,6 +307,7 @@ def test_a_first_run_takes_more_arguments_as_a_json_object_only(
 def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = boto3.client("cloudformation", "us-east-1")
     monkeypatch.setattr(first_run.boto3, "client", lambda _: client)
     with Stubber(client) as stubbed:
