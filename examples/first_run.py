@@ -28,7 +28,6 @@ from examples.program.errors import ExampleError
 from examples.program.job_log import JobLog
 from examples.program.local_stack import ROOT
 from examples.program.training_log import TrainingLog
-from infra.workflow.deployed import use_region
 from kfp_component import SourceError, upload_source
 
 _LOOK_SECONDS = 2.0
@@ -43,9 +42,10 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
 
     Raises:
         SourceError: the training code cannot be uploaded.
-        ExampleError: the stack is not there.
+        ExampleError: the stack is not there, or no region is named.
         botocore.exceptions.ClientError: AWS refused.
     """
+    _use_region()
     with console.stage(f"Read the outputs of the stack {stack}"):
         outputs = _outputs(stack)
     given = _arguments(outputs, example, more)
@@ -68,11 +68,16 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     return good
 
 
+def _use_region() -> None:
+    """Have boto3 work where AWS_REGION says, which the CDK CLI reads, and boto3 does not."""
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
+    elif not boto3.Session().region_name:
+        message = "No region: set AWS_REGION to that of the deployment, such as us-east-1."
+        raise ExampleError(message)
+
+
 def _outputs(stack: str) -> dict[str, str]:
-    try:
-        use_region()
-    except ValueError as error:
-        raise ExampleError(str(error)) from None
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:

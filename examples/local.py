@@ -20,7 +20,6 @@ from examples.program.console import Console
 from examples.program.errors import ExampleError
 from examples.program.local_stack import HOST_FUNCTIONS, REGION, ROOT, LocalStack
 from examples.program.processes import Children, Interrupted
-from infra.settings.context import assigned
 
 PORT = 4566
 
@@ -65,17 +64,19 @@ def _to_paste(
     ]
 
 
+def _setting(text: str) -> str:
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(f"got {text}; a setting is given as name=value")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes, and return the exit code: 0 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m examples.local", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("settings", nargs="*", type=_setting, metavar="NAME=VALUE")
     parser.add_argument("--port", type=int, default=PORT, help=f"0 picks a free one ({PORT})")
     given = parser.parse_args(arguments)
-    try:
-        assigned(given.settings)
-    except ValueError as error:
-        parser.error(str(error))
     console = Console(sys.stdout)
     children = Children()
     try:

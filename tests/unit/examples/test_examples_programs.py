@@ -326,6 +326,7 @@ def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
 def test_a_first_run_that_the_stack_has_no_input_for_says_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(first_run, "_outputs", lambda _: {"StateMachineArn": "arn"})
     assert first_run.main([]) == 1
     assert "no instance type of its setting allowed_instance_types" in capsys.readouterr().out
