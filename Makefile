@@ -9,8 +9,9 @@ NPX := node_modules/.bin
 export PATH := $(abspath $(BIN)):$(CURDIR)/$(NPX):$(PATH)
 # The tests start hundreds of interpreters, each of which would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
+FITS := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
-	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	$$python $(FITS) 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
 .PHONY: help environment demo local first-run static check test slow generate pictures synth properties soak bench offline sweep newsvendor \
@@ -26,6 +27,8 @@ INSTALL_LOG := $(VENV)/install.log
 
 $(BIN)/.ready: requirements.txt pyproject.toml setup.py package-lock.json
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11, 3.12 or 3.13 on the PATH; found none" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON) (PYTHON=...); needs Python 3.11, 3.12 or 3.13" >&2; exit 1; }
+	@$(PYTHON) $(FITS) || { echo "make: $(PYTHON) is $$($(PYTHON) --version); needs Python 3.11, 3.12 or 3.13" >&2; exit 1; }
 	@command -v $(firstword $(CC) cc) >/dev/null || { echo "make: needs a C compiler ($(firstword $(CC) cc)) for sagemaker-training; found none" >&2; exit 1; }
 	@echo "Installing the environment into $(VENV) and node_modules (once, about three minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }

@@ -42,9 +42,10 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
 
     Raises:
         SourceError: the training code cannot be uploaded.
-        ExampleError: the stack is not there.
+        ExampleError: the stack is not there, or no region is named.
         botocore.exceptions.ClientError: AWS refused.
     """
+    _use_region()
     with console.stage(f"Read the outputs of the stack {stack}"):
         outputs = _outputs(stack)
     given = _arguments(outputs, example, more)
@@ -67,6 +68,15 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     return good
 
 
+def _use_region() -> None:
+    """Have boto3 work where AWS_REGION says, which the CDK CLI reads, and boto3 does not."""
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
+    elif not boto3.Session().region_name:
+        message = "No region: set AWS_REGION to that of the deployment, such as us-east-1."
+        raise ExampleError(message)
+
+
 def _outputs(stack: str) -> dict[str, str]:
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
@@ -80,6 +90,9 @@ def _outputs(stack: str) -> dict[str, str]:
 
 def _arguments(outputs: dict[str, str], example: Example, more: dict[str, Any]) -> dict[str, Any]:
     """Return the stack's own input, made for another example where one was asked for."""
+    if "FirstRunInput" not in outputs:
+        message = "the stack has no output FirstRunInput: AWS's Ray image runs on no instance type"
+        raise ExampleError(f"{message} of its setting allowed_instance_types")
     given = {**json.loads(outputs["FirstRunInput"]), **example.arguments, **more}
     if "image" in given:
         for name in ("toolkit", "toolkit_version", "framework"):

@@ -64,11 +64,17 @@ def _to_paste(
     ]
 
 
+def _setting(text: str) -> str:
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(f"got {text}; a setting is given as name=value")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes, and return the exit code: 0 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m examples.local", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("settings", nargs="*", type=_setting, metavar="NAME=VALUE")
     parser.add_argument("--port", type=int, default=PORT, help=f"0 picks a free one ({PORT})")
     given = parser.parse_args(arguments)
     console = Console(sys.stdout)

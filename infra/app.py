@@ -5,12 +5,14 @@ It alone hands the CDK context on; `settings.context` reads settings from it.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from aws_cdk import App
 
 from .settings.context import read_settings
 from .settings.problems import InvalidSettings
+from .settings.region import in_region
 from .stack import RULES, RlTrainingStack
 from .workflow.bundle import BundlingFailed
 
@@ -21,7 +23,10 @@ def main() -> int:
     # on every kind of deployment (tests/support/template/nag_app.py), with cdk-nag and cfn-lint.
     app = App(builtin_cloud_formation_validation=False)
     try:
-        settings = read_settings(app.node.get_all_context(), RULES)
+        # The CDK CLI says where it would deploy to; the template itself fits every region.
+        region = os.environ.get("CDK_DEFAULT_REGION")
+        rules = (*RULES, *in_region(region)) if region else RULES
+        settings = read_settings(app.node.get_all_context(), rules)
         RlTrainingStack(app, settings)
         app.synth()
     except (InvalidSettings, BundlingFailed) as error:

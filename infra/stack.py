@@ -71,12 +71,12 @@ class RlTrainingStack(Stack):
             JobRoleArn=trainer.role_arn,
             LauncherRoleArn=launcher.role_arn,
             ArtifactBucketName=bucket.bucket_name,
-            FirstRunInput=self.to_json_string(
-                first_run_input(
-                    settings, region=self.region, role=trainer.role_arn, bucket=bucket.bucket_name
-                )
-            ),
         )
+        first_run = first_run_input(
+            settings, region=self.region, role=trainer.role_arn, bucket=bucket.bucket_name
+        )
+        if first_run:
+            self._output(FirstRunInput=self.to_json_string(first_run))
         image = launcher_image_uri(self, settings)
         if image:
             self._output(LauncherImageUri=image)

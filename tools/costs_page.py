@@ -63,8 +63,6 @@ Each trial of a sweep is such a run, and one pod awaits them all;
 
 def costs_page() -> str:
     """Return docs/costs.md."""
-    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
-    alarms = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources)
     return _PAGE.format(
         run=_transitions(RUN_TRANSITIONS),
         run_transitions=RUN_TRANSITIONS,
@@ -74,8 +72,8 @@ def costs_page() -> str:
         hour=looks(3600),
         day=looks(86_400),
         log=prices.LOG_GB,
-        alarms=alarms,
-        alarm=alarms * prices.ALARM_MONTH,
+        alarms=alarms(),
+        alarm=alarms() * prices.ALARM_MONTH,
         dashboard=prices.DASHBOARD_MONTH,
         key=prices.KEY_MONTH,
         one=prices.endpoints_month(1),
@@ -83,6 +81,12 @@ def costs_page() -> str:
         five=prices.endpoints_month(5),
         endpoint_gb=prices.ENDPOINT_GB,
     )
+
+
+def alarms() -> int:
+    """Return how many alarms the default deployment has."""
+    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
+    return sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in resources)
 
 
 def _transitions(count: int) -> float:

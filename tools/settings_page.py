@@ -16,8 +16,8 @@ For platform engineers: every choice of a deployment. Write them as a JSON objec
 `cdk.context.json`, beside `cdk.json`, for every `cdk deploy` to read. One that is given to the CDK
 CLI overrides the file for that command: `cdk deploy -c retain_data=false -c required_tags=team,rl`.
 There a list is `a,b` or a JSON list, a map a JSON object, and `-c name=` unsets what the file sets.
-Everything that is wrong with the settings is reported at once, at synth. Nothing is read from the
-environment.
+Everything that is wrong with the settings is reported at once, at synth. No setting is read from
+the environment.
 """
 
 

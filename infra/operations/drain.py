@@ -23,7 +23,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..settings.context import project_context, read_settings
-from ..workflow.deployed import state_machine_arn
+from ..workflow.deployed import state_machine_arn, use_region
 from .admission import refuse_new, take_again
 
 _GOING_ON = {"InProgress", "Stopping"}
@@ -143,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(project_context(Path.cwd(), given.context))
         stack = given.stack or settings.stack_name
+        use_region()
         clients = boto3.client("stepfunctions"), boto3.client("sagemaker")
         # Sweeps first: those that run start trainings to the end.
         drains = [

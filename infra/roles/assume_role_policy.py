@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..settings.context import project_context, read_settings
 from ..settings.model import Settings
-from ..workflow.deployed import state_machine_arn
+from ..settings.problems import InvalidSettings
+from ..workflow.deployed import state_machine_arn, use_region
 from ..workflow.role import guard_rail_conditions
 
 
@@ -89,19 +91,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         settings = read_settings(project_context(Path.cwd(), given.context))
-        named = read_settings(
-            {
-                "assumable_roles": given.role or settings.assumable_roles,
-                "allowed_job_roles": given.job_role or settings.allowed_job_roles,
-            }
-        )
-        roles = _job_roles(named)
+        roles = _listed("assumable_roles", "--role", given.role, settings)
+        job_roles = _listed("allowed_job_roles", "--job-role", given.job_role, settings)
+        if not roles:
+            raise ValueError("No role: give --role, or list it in the setting assumable_roles.")
+        passed = {role: _of_account(role, job_roles) for role in roles}
         machine, machine_role, region = _deployed(given.stack or settings.stack_name)
-        for role, job_roles in roles.items():
+        _in_partition(machine, [*roles, *job_roles])
+        for role, its_job_roles in passed.items():
             documents = {
                 "role": role,
                 "trust_policy": trust(machine, machine_role),
-                "permissions_policy": policy(role, job_roles, region, settings),
+                "permissions_policy": policy(role, its_job_roles, region, settings),
             }
             print(json.dumps(documents, indent=2))
     except (ValueError, BotoCoreError, ClientError) as error:
@@ -110,23 +111,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _job_roles(named: Settings) -> dict[str, list[str]]:
-    """Return the job roles of each role's account, by the role."""
-    if not named.assumable_roles:
-        raise ValueError("No role: give --role, or list it in the setting assumable_roles.")
-    return {role: _of_account(role, named) for role in named.assumable_roles}
+def _listed(
+    setting: str, option: str, given: Sequence[str] | None, settings: Settings
+) -> Sequence[str]:
+    """Return the roles that an option gives, or those of its setting.
+
+    Of those that the setting lacks, a line on stderr says so: the deployment refuses them.
+
+    Raises:
+        ValueError: names every one that is no role's ARN.
+    """
+    listed: Sequence[str] = getattr(settings, setting)
+    if not given:
+        return listed
+    try:
+        read_settings({setting: given})
+    except InvalidSettings as error:
+        wrong = [message for _, message in error.problems]
+        lines = "\n".join(re.sub(rf"^{setting}\[\d+\]", option, each) for each in wrong)
+        raise ValueError(lines) from None
+    for role in given:
+        if role not in listed:
+            print(
+                f"{role} is not in the setting {setting}: until it is deployed with it, "
+                "executions that name the role are refused.",
+                file=sys.stderr,
+            )
+    return given
 
 
 def _deployed(stack: str) -> tuple[str, str, str]:
     """Return the state machine's ARN, its role's and its region."""
+    use_region()
     machine = state_machine_arn(stack)
     described = boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
     return machine, described["roleArn"], machine.split(":")[3]
 
 
-def _of_account(role: str, named: Settings) -> list[str]:
+def _in_partition(machine: str, roles: Sequence[str]) -> None:
+    """Check that roles are of the deployment's partition: none is assumed from another."""
+    own = machine.split(":")[1]
+    others = [role for role in roles if role.split(":")[1] != own]
+    if others:
+        raise ValueError(f"Of another partition than the deployment's, {own}: {', '.join(others)}")
+
+
+def _of_account(role: str, job_roles: Sequence[str]) -> list[str]:
     account = role.split(":")[4]
-    found = [arn for arn in named.allowed_job_roles if arn.split(":")[4] == account]
+    found = [arn for arn in job_roles if arn.split(":")[4] == account]
     if found:
         return found
     raise ValueError(

@@ -62,14 +62,32 @@ def project_context(directory: Path, options: Sequence[str] = ()) -> dict[str, A
 
     The CLI also reads ~/.cdk.json, below the others:
     https://docs.aws.amazon.com/cdk/v2/guide/context.html
+
+    Raises:
+        ValueError: a file holds no JSON object, or an option is no `name=value`.
     """
-    home = _json(Path.home() / ".cdk.json").get("context", {})
-    project = _json(directory / "cdk.json").get("context", {})
-    typed = {name: value for name, _, value in (option.partition("=") for option in options)}
+    home = _context(Path.home() / ".cdk.json")
+    project = _context(directory / "cdk.json")
     found: dict[str, Any] = {}
-    for above in (home, _json(directory / "cdk.context.json"), project, typed):
+    for above in (home, _json(directory / "cdk.context.json"), project, assigned(options)):
         found = _merged(found, above)
     return found
+
+
+def assigned(options: Sequence[str]) -> dict[str, str]:
+    """Return settings that were typed as `name=value`, by name.
+
+    Raises:
+        ValueError: names every one that is not typed so; the CDK CLI would leave it out.
+
+    Example:
+        >>> assigned(["stack_name=Mine", "kms_key="])
+        {'stack_name': 'Mine', 'kms_key': ''}
+    """
+    wrong = [option for option in options if "=" not in option]
+    if wrong:
+        raise ValueError(f"got {', '.join(wrong)}; a setting is given as name=value")
+    return dict(option.split("=", 1) for option in options)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,11 +100,21 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return {**below, **above, **both}
 
 
+def _context(file: Path) -> dict[str, Any]:
+    return _object(_json(file).get("context", {}), f"context of {file}")
+
+
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise ValueError(f"{file} is not JSON: {error}") from None
+    return _object(found, str(file))
+
+
+def _object(found: Any, where: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ValueError(f'{where}: not a JSON object, such as {{"retain_data": false}}')
     return found

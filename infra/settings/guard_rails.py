@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training_job import GuardRails, TrainingArguments
+from training_job.arguments.forms import is_given
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.guard_rails import SweepGuardRails
 
@@ -27,12 +28,13 @@ def guard_rails(
         region: where the state machine is.
         argument_defaults: values of arguments that callers leave out, below those of the settings.
     """
+    chosen = {**(argument_defaults or {}), **settings.argument_defaults}
     return GuardRails(
         region=region,
         argument_defaults={
             **_within(settings.max_run_limit, TrainingArguments, "max_run", "max_wait_time"),
-            **(argument_defaults or {}),
-            **settings.argument_defaults,
+            **_allowed_type(settings.allowed_instance_types, chosen),
+            **chosen,
         },
         max_run_limit=settings.max_run_limit,
         assumable_roles=settings.assumable_roles,
@@ -63,3 +65,14 @@ def _within(limit: int, model: type[TrainingArguments], *names: str) -> dict[str
     A run that names none of them is within it.
     """
     return {name: limit for name in names if model.model_fields[name].default > limit}
+
+
+def _allowed_type(allowed: Sequence[str] | None, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first allowed type as the default, where the argument's own is not allowed.
+
+    Not beside a default of instance groups, which name the types themselves.
+    """
+    own = TrainingArguments.model_fields["instance_type"].default
+    if not allowed or own in allowed or is_given(chosen.get("instance_groups")):
+        return {}
+    return {"instance_type": allowed[0]}

@@ -188,7 +188,10 @@ class Settings(BaseModel):
         "`make assume-role-policy` prints what they need.",
     )
     allowed_instance_types: types.InstanceTypes = _setting(
-        None, "Guard rails", "Instance types of training jobs; any when not set."
+        None,
+        "Guard rails",
+        "Instance types of training jobs; any when not set. Where ml.m4.xlarge, the default of "
+        "`instance_type`, is not among them, the first is the default.",
     )
     max_instance_count: types.InstanceCount = _setting(
         None,
@@ -223,7 +226,7 @@ class Settings(BaseModel):
         {},
         "Guard rails",
         "Values of arguments that a caller leaves out, as a JSON object by argument name; checked "
-        "as a caller's are.",
+        "as a caller's are. An `image` does not apply where the caller names a `toolkit`.",
     )
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from training_job import GuardRails, Problem, TrainingArguments
-from training_job.arguments.checking import Rule, check
+from training_job.arguments.checking import Rule, accepted, check
 from training_job.arguments.forms import is_given
 from training_job.arguments.guard_rails import NO_LIMITS
 from training_job.arguments.parsing import wording
@@ -27,6 +28,13 @@ _OF_A_MADE_NETWORK = {
     "vpc_security_group_ids": [f"sg-{17 * '0'}"],
 }
 _KEY = f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{36 * 'x'}"
+
+_STAND_INS = {
+    name: accepted(field).example
+    for name, field in TrainingArguments.model_fields.items()
+    if field.is_required() or name == "framework"
+}
+"""What callers give beside the defaults: without a framework no rule would look at the toolkit."""
 
 _LISTED_IN = {"role": "allowed_job_roles", "assume_role": "assumable_roles"}
 
@@ -52,18 +60,27 @@ def _within(limit: str) -> Rule[Settings]:
 def _problems_of_defaults(
     settings: Settings, rules: Iterable[Rule[TrainingArguments]] = ()
 ) -> list[Problem]:
-    """Check the defaults as a caller's arguments, but for those that only a caller gives.
+    """Check the defaults as a caller's arguments, beside examples of what callers must give.
 
     What a rule says of an argument that has no default here is for the caller to mend.
     """
     words = wording(guard_rails(settings, job_roles=()))
     defaults = {name: each for name, each in settings.argument_defaults.items() if is_given(each)}
-    _, problems = check(TrainingArguments, defaults, rules, words)
+    # Which region it is, in_region (region.py) checks where that is known.
+    region = region_of(defaults.get("endpoint_url")) or _STAND_INS["region"]
+    given = {**_STAND_INS, "region": region, **defaults}
+    _, problems = check(TrainingArguments, given, rules, words)
     return [
         Problem("argument_defaults", f"{name}: {message}{_hint(name, settings)}")
         for name, message in problems
         if name in defaults
     ]
+
+
+def region_of(url: object) -> str | None:
+    """Return the region that an endpoint is in, if its host names one."""
+    found = re.search(r"[./]([a-z]{2,3}(-[a-z]+)+-\d)\.", str(url))
+    return found[1] if found else None
 
 
 def _hint(name: str, settings: Settings) -> str:

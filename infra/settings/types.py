@@ -7,6 +7,7 @@ A value is typed in a settings file, or the text of `-c name=value`.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -45,11 +46,35 @@ def _tag_of_a_run(key: str) -> str:
     return key
 
 
+def _not_of_aws(key: str) -> str:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html."""
+    if key.lower().startswith("aws:"):
+        raise ValueError("keys that begin with aws: are AWS's own")
+    return key
+
+
+def _no_registry_path(name: str) -> str:
+    if re.match(r"\d{12}\.dkr[.-]", name):
+        raise ValueError("is the path of a registry")
+    return name
+
+
+def _each_once(ids: list[str]) -> list[str]:
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} twice")
+    return ids
+
+
 _Text = BeforeValidator(forms.stripped)
 _Whole = BeforeValidator(forms.no_boolean)
 _List = BeforeValidator(forms.id_list)
 _Map = BeforeValidator(forms.json_map)
-_Tag = Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)]
+_TAG = r"^[\w .:/=+@-]*$"
+_TagName = Annotated[
+    str, Field(pattern=_TAG, min_length=1, max_length=128), AfterValidator(_not_of_aws)
+]
+_TagText = Annotated[str, Field(pattern=_TAG, max_length=256)]
 _RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 _PrincipalArn = Annotated[
     str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")
@@ -66,12 +91,13 @@ Name = Annotated[
     Accepted(allowed="1 to 64 letters, digits and hyphens, the first a letter"),
 ]
 Tags = Annotated[
-    dict[_Tag, _Tag],
+    dict[_TagName, _TagText],
     _Map,
     Field(max_length=45),
     Accepted(
         allowed='a JSON object of at most 45 tags, such as {"team": "ml"}: letters, digits, spaces '
-        "and _.:/=+-@"
+        "and _.:/=+-@, 1 to 128 of them in a key, which does not begin with aws:, and at most 256 "
+        "in a value"
     ),
 ]
 LambdaRuntime = Annotated[
@@ -138,8 +164,11 @@ PolicyArn = Annotated[
 LauncherImage = Annotated[
     str | None,
     _Text,
-    Field(pattern=r"^\S+$", max_length=255),
-    Accepted(allowed="build, or a registry path of at most 255 characters, without spaces"),
+    Field(pattern=r"^(build|\S*[/:]\S*)$", max_length=255),
+    Accepted(
+        allowed="build, or a registry path such as REGISTRY/launcher:TAG, of at most 255 "
+        "characters, without spaces"
+    ),
 ]
 Repositories = Annotated[
     list[
@@ -149,6 +178,7 @@ Repositories = Annotated[
                 pattern=r"^(arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository/)?"
                 r"[a-z0-9][a-z0-9._/-]{1,255}$"
             ),
+            AfterValidator(_no_registry_path),
         ]
     ],
     _List,
@@ -181,17 +211,20 @@ VpcId = Annotated[
 Subnets = Annotated[
     list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]],
     _List,
+    AfterValidator(_each_once),
     Field(max_length=16),
     Accepted(allowed="at most 16 ids of subnets, such as subnet-0123456789abcdef0"),
 ]
 RouteTables = Annotated[
     list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]],
     _List,
+    AfterValidator(_each_once),
     Accepted(allowed="ids of route tables, such as rtb-0123456789abcdef0"),
 ]
 SecurityGroups = Annotated[
     list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]],
     _List,
+    AfterValidator(_each_once),
     Accepted(allowed="ids of security groups, such as sg-0123456789abcdef0"),
 ]
 Cidr = Annotated[

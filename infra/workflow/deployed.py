@@ -1,8 +1,24 @@
-"""Finding the state machines of a deployed stack."""
+"""Finding the state machines of a deployed stack, and its region."""
 
 from __future__ import annotations
 
+import os
+
 import boto3
+
+
+def use_region() -> None:
+    """Have boto3 work where AWS_REGION says, which the CDK CLI reads, and boto3 does not.
+
+    Without it the region is that of AWS_DEFAULT_REGION or of the profile.
+
+    Raises:
+        ValueError: none of them says one.
+    """
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
+    elif not boto3.Session().region_name:
+        raise ValueError("No region: set AWS_REGION to that of the deployment, such as us-east-1.")
 
 
 def state_machine_arn(stack: str, output: str = "StateMachineArn") -> str:

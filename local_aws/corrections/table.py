@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_aws.corrections import lambda_errors
+from local_aws.corrections.cloudformation import change_sets as cloudformation_change_sets
 from local_aws.corrections.cloudformation import custom as cloudformation_custom
 from local_aws.corrections.cloudformation import eks as cloudformation_eks
 from local_aws.corrections.cloudformation import network as cloudformation_network
@@ -36,6 +37,7 @@ IAM_ACTIONS = "ministack.core.iam_actions"
 IAM_EVALUATOR = "ministack.core.iam_evaluator"
 LAMBDA = "ministack.services.lambda_svc"
 CLOUDFORMATION = "ministack.services.cloudformation.provisioners"
+CLOUDFORMATION_ACTIONS = "ministack.services.cloudformation.handlers"
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,14 @@ CORRECTIONS = (
         cloudformation_custom.AUTO_DELETE_OBJECTS,
         "The CDK's function would never answer",
         "test_stack_with_a_custom_resource",
+    ),
+    Correction(
+        CLOUDFORMATION_ACTIONS,
+        "_ACTION_HANDLERS[CreateChangeSet]",
+        cloudformation_change_sets.with_outputs,
+        "A change of outputs only is a change",
+        "test_change_set_of_outputs_only",
+        wraps=True,
     ),
     Correction(
         STATES,

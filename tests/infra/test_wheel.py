@@ -189,7 +189,11 @@ def test_its_scheduled_arguments_are_within_the_guard_rails(resolver):
     ]
     assert arguments["role"] in guard_rails["allowed_job_roles"]
     assert arguments["instance_type"] in guard_rails["allowed_instance_types"]
-    assert guard_rails["argument_defaults"] == {"max_run": 14400, "max_wait_time": 14400}
+    assert guard_rails["argument_defaults"] == {
+        "max_run": 14400,
+        "max_wait_time": 14400,
+        "instance_type": arguments["instance_type"],
+    }
 
 
 def test_its_functions_are_those_of_the_repository(resolver, consumer):

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,28 @@ def test_every_promised_python_is_tested_and_no_other():
     matrix = jobs(ROOT / ".github" / "workflows" / "test.yml")["test"]["strategy"]["matrix"]
     assert matrix["python"] == [f"3.{minor}" for minor in range(low, high)]
     assert f"(3, {low}) <= sys.version_info < (3, {high})" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("3.10.14", "{python} is Python 3.10.14"), (None, "there is no {python} (PYTHON=...)")],
+)
+def test_make_says_which_pythons_it_takes_before_it_makes_anything(tmp_path, version, says):
+    python = tmp_path / "python"
+    if version:
+        # What an interpreter of that version answers to the two questions that make has.
+        python.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}"\n')
+        python.chmod(0o755)
+    venv = tmp_path / "venv"
+    command = ["make", "environment", f"PYTHON={python}", f"VENV={venv}"]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode != 0
+    assert says.format(python=python) in made.stderr
+    assert "3.11, 3.12 or 3.13" in made.stderr
+    assert not venv.exists()
+
+
+def test_git_ignores_what_the_documented_commands_leave_in_the_clone():
+    made = ["component.yaml", "sweep_component.yaml", "a_pipeline.yaml", "a-0.1.0-py3-none-any.whl"]
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert [each for each in made if not any(fnmatch(f"/{each}", line) for line in ignored)] == []

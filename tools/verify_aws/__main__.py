@@ -17,6 +17,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.settings.context import project_context, read_settings
 from tools.verify_aws import report
 from tools.verify_aws.account import cdk, cleanup, settings
 from tools.verify_aws.account.aws import Aws
@@ -72,6 +73,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace, findings: Findings) -> int:
+    if given.preflight:
+        read_settings(project_context(Path.cwd(), given.context))
     aws = Aws()
     print(f"Account {aws.account}, {aws.region}, as {aws.caller}")
     if given.clean_up:

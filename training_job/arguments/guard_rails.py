@@ -61,7 +61,8 @@ class GuardRails(BaseModel):
         """Return the defaults that apply beside what the caller gave.
 
         Instance groups stand instead of a type and a count, so a default of the one does not
-        apply where the caller gives the other; nor does one of the waiting time without spot.
+        apply where the caller gives the other; nor does an image where the caller names a toolkit,
+        whose image that is, nor the waiting time without spot.
 
         Args:
             given: the caller's arguments.
@@ -79,6 +80,8 @@ class GuardRails(BaseModel):
         by = given if "spot_instance" in names else self.argument_defaults
         if not _is_on(by.get("spot_instance")):
             superseded |= {"max_wait_time"}
+        if "toolkit" in names:
+            superseded |= {"image"}
         return {
             name: value
             for name, value in self.argument_defaults.items()

@@ -29,7 +29,7 @@ def begin(stage, *options):
         "AWS_ENDPOINT_URL": stage.endpoint_url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
     }
     command = [sys.executable, "-u", "-m", "infra.operations.drain", "--look-every", "0.5"]
     return subprocess.Popen(

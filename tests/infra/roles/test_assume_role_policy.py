@@ -60,9 +60,9 @@ def test_it_reads_the_settings_of_the_deployment(run):
     ("arguments", "settings", "says"),
     [
         ((), {}, "No role: give --role"),
-        (("--role", "submitter"), {}, 'assumable_roles[0] got "submitter"; allowed: ARNs of IAM'),
+        (("--role", "submitter"), {}, '--role got "submitter"; allowed: ARNs of IAM'),
         (("--role", SUBMITTER), {}, "No job role in account 210987654321"),
-        (("--role", SUBMITTER, "--job-role", "trainer"), {}, 'allowed_job_roles[0] got "trainer"'),
+        (("--role", SUBMITTER, "--job-role", "trainer"), {}, '--job-role got "trainer"; allowed'),
         (("--role", SUBMITTER), {"max_run_limit": 0}, "max_run_limit: got 0"),
         (("-c", "stack_nam=x"), {}, "did you mean stack_name?"),
     ],
@@ -72,6 +72,24 @@ def test_what_is_wrong_is_a_message(run, arguments, settings, says):
     code, out, err, asked = run(*arguments, cdk_context=settings)
     assert (code, out, asked) == (1, "", [])
     assert says in err
+    assert "roles[0]" not in err
+
+
+def test_roles_that_the_settings_lack_are_printed_with_a_word(run):
+    settings = {"allowed_job_roles": [TRAINER]}
+    code, out, err, _ = run("--role", SUBMITTER, "--job-role", TRAINER, cdk_context=settings)
+    assert (code, json.loads(out)["role"]) == (0, SUBMITTER)
+    (line,) = err.splitlines()
+    assert line.startswith(f"{SUBMITTER} is not in the setting assumable_roles: ")
+
+
+@pytest.mark.parametrize("other", ["--role", "--job-role"])
+def test_roles_of_another_partition_are_refused(run, other):
+    roles = {"--role": SUBMITTER, "--job-role": TRAINER}
+    roles[other] = roles[other].replace("arn:aws:", "arn:aws-cn:")
+    code, out, err, _ = run(*(word for option in roles.items() for word in option))
+    assert (code, out) == (1, "")
+    assert f"Of another partition than the deployment's, aws: {roles[other]}" in err
 
 
 def test_a_file_that_is_no_json_is_named(run, tmp_path):
@@ -79,3 +97,9 @@ def test_a_file_that_is_no_json_is_named(run, tmp_path):
     code, _, err, _ = run()
     assert code == 1
     assert "cdk.context.json is not JSON" in err
+
+
+def test_a_file_of_a_list_is_named(run):
+    code, _, err, _ = run(cdk_context=["max_run_limit"])
+    assert code == 1
+    assert "cdk.context.json: not a JSON object" in err

@@ -9,6 +9,8 @@ from infra.settings.context import read_settings
 from infra.settings.model import Settings
 from tests.support.deploying.deployment import ROOT
 from tests.support.template import permissions_page
+from tools import prices
+from tools.costs_page import alarms
 from tools.settings_page import settings_page
 
 
@@ -21,6 +23,13 @@ def test_permissions_page_is_fresh():
 def test_settings_page_has_every_setting():
     page = settings_page()
     assert all(f"| `{name}` |" in page for name in Settings.model_fields)
+
+
+def test_figures_of_the_descriptions_are_those_of_the_costs_page():
+    month = f"{alarms() * prices.ALARM_MONTH:.2f}"
+    assert f"about {month} USD a month" in Settings.model_fields["alarms"].description
+    month = f"{prices.DASHBOARD_MONTH:g}"
+    assert f"up to {month} USD a month" in Settings.model_fields["dashboard"].description
 
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()

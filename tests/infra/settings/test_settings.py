@@ -9,6 +9,7 @@ from infra.settings.guard_rails import guard_rails, sweep_guard_rails
 from infra.settings.model import Settings
 from infra.settings.problems import InvalidSettings
 from tests.support.sweep_inputs import SWEEP
+from training_job import TrainingArguments, parse_arguments
 from training_job.arguments.checking import accepted
 from training_sweep.parsing import parse_sweep
 
@@ -48,6 +49,11 @@ def test_keys_of_the_cdk_are_not_settings():
         ("max_instance_count", "4", 4),
         ("allowed_instance_types", "ml.m5.large", ["ml.m5.large"]),
         ("launcher_oidc_provider", "", None),
+        ("launcher_image", "build", "build"),
+        ("launcher_image", "registry.example.com/launcher:1", "registry.example.com/launcher:1"),
+        ("launcher_image", "launcher:dev", "launcher:dev"),
+        ("resource_tags", '{"team": "", "cost:a/b": "x"}', {"team": "", "cost:a/b": "x"}),
+        ("image_repositories", "team/rl.2,my-rl", ["team/rl.2", "my-rl"]),
     ],
 )
 def test_the_text_of_the_command_line_is_read(name, text, value):
@@ -103,6 +109,9 @@ def test_every_setting_can_be_unset_and_says_what_it_accepts(name):
     assert "pattern" not in message
 
 
+IN_A_VPC = {"network": "existing", "vpc_id": "vpc-0123456789abcdef0"}
+
+
 @pytest.mark.parametrize(
     ("context", "name", "says"),
     [
@@ -116,6 +125,22 @@ def test_every_setting_can_be_unset_and_says_what_it_accepts(name):
         ({"vpc_cidr": "10.1.0.0/16"}, "vpc_cidr", "network=create only"),
         ({"max_instance_count": "true"}, "max_instance_count", "at least 1"),
         ({"launcher_image": "my image"}, "launcher_image", "build, or a registry path"),
+        ({"launcher_image": "Build"}, "launcher_image", 'got "Build"; allowed: build, or'),
+        ({"launcher_image": "true"}, "launcher_image", 'got "true"; allowed: build, or'),
+        ({"resource_tags": {"aws:team": "x"}}, "resource_tags", "aws: are AWS's own"),
+        ({"resource_tags": {"AWS:team": "x"}}, "resource_tags", "aws: are AWS's own"),
+        ({"resource_tags": {"": "y"}}, "resource_tags", "1 to 128 of them in a key"),
+        ({"resource_tags": {129 * "a": "y"}}, "resource_tags", "1 to 128 of them in a key"),
+        (
+            {"image_repositories": "123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl"},
+            "image_repositories",
+            "is the path of a registry; allowed: names of ECR repositories",
+        ),
+        (
+            {**IN_A_VPC, "subnet_ids": 2 * ["subnet-0123456789abcdef0"]},
+            "subnet_ids",
+            "names subnet-0123456789abcdef0 twice",
+        ),
         ({"argument_defaults": "{max_run: 60}"}, "argument_defaults", "cannot be read as JSON"),
     ],
     ids=str,
@@ -127,6 +152,14 @@ def test_settings_that_cannot_be(context, name, says):
 
 
 ROLE = "arn:aws:iam::123456789012:role/trainer"
+GROUPS = [{"InstanceGroupName": "a", "InstanceType": "ml.c5.xlarge", "InstanceCount": 1}]
+ARGUMENTS = {
+    "region": "us-east-1",
+    "role": ROLE,
+    "image": "rl:1",
+    "entry_point": "train.py",
+    "model_artifact_path": "s3://b",
+}
 
 
 @pytest.mark.parametrize(
@@ -151,6 +184,13 @@ ROLE = "arn:aws:iam::123456789012:role/trainer"
             "output_encryption_key: got alias/mine",
         ),
         ({"spot_instance": True, "max_run": 60, "max_wait_time": 5}, {}, "at least max_run"),
+        (
+            {"toolkit": "ray", "toolkit_version": "9.9", "framework": "tensorflow"},
+            {},
+            "toolkit_version: got 9.9; ray has",
+        ),
+        ({"toolkit": "coach", "toolkit_version": "1.6.0"}, {}, "toolkit_version: got 1.6.0"),
+        ({"endpoint_url": "x"}, {}, 'endpoint_url: got "x"; allowed: an https URL'),
     ],
     ids=str,
 )
@@ -166,6 +206,9 @@ def test_defaults_are_checked_as_a_callers_arguments(defaults, settings, says):
         ({}, {"required_tags": "team", "max_run_limit": 60}),
         ({"vpc_subnets": "subnet-1"}, {}),
         ({"toolkit": "ray", "toolkit_version": "1.6.0"}, {}),
+        ({"toolkit": "coach", "toolkit_version": "0.11", "framework": "mxnet"}, {}),
+        ({"toolkit": "ray", "toolkit_version": "1.6.0", "framework": "tensorflow"}, {}),
+        ({"toolkit_version": "0.11.0"}, {}),
         ({"spot_instance": True}, {"max_run_limit": 7200}),
         ({"role": ROLE, "entry_point": "train.py"}, {"allowed_job_roles": ROLE}),
         ({"endpoint_url": "https://vpce-1.states.eu-west-1.vpce.amazonaws.com"}, {}),
@@ -230,6 +273,28 @@ def test_a_wrong_time_is_told_the_limit_of_these_settings(value):
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "given", "types"),
+    [
+        ({"allowed_instance_types": "ml.m5.large,ml.c5.xlarge"}, {}, ["ml.m5.large"]),
+        ({"allowed_instance_types": "ml.m5.large,ml.m4.xlarge"}, {}, ["ml.m4.xlarge"]),
+        ({"argument_defaults": {"instance_type": "ml.c5.xlarge"}}, {}, ["ml.c5.xlarge"]),
+        ({"argument_defaults": {"instance_groups": GROUPS}}, {}, ["ml.c5.xlarge"]),
+        ({}, {"instance_groups": GROUPS}, ["ml.c5.xlarge"]),
+    ],
+    ids=str,
+)
+def test_whoever_names_no_instance_type_gets_one_that_is_allowed(settings, given, types):
+    allowed = {"allowed_instance_types": "ml.m5.large,ml.c5.xlarge"}
+    rails = guard_rails(read_settings({**allowed, **settings}), job_roles=[ROLE])
+    assert parse_arguments(ARGUMENTS | given, rails).instance_types == types
+
+
+def test_the_default_of_the_description_is_the_arguments_own():
+    own = TrainingArguments.model_fields["instance_type"].default
+    assert f"Where {own}, " in Settings.model_fields["allowed_instance_types"].description
+
+
 def test_guard_rails_too_large_for_a_functions_environment():
     roles = [f"arn:aws:iam::123456789012:role/{number:064}" for number in range(40)]
     ((name, message),) = problems(allowed_job_roles=roles)
@@ -272,3 +337,24 @@ def test_a_sweep_that_names_no_parallelism_is_within_the_limit(most, parallel):
     settings = read_settings({} if most is None else {"max_sweep_parallel": most})
     rails = sweep_guard_rails(guard_rails(settings, job_roles=[SWEEP["role"]]), settings)
     assert parse_sweep(SWEEP, rails).max_parallel == parallel
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("cdk.context.json", ["retain_data"]),
+        ("cdk.json", []),
+        ("cdk.json", {"context": ["retain_data"]}),
+        (".cdk.json", {"context": None}),
+    ],
+)
+def test_a_file_without_a_json_object_is_named(monkeypatch, tmp_path, file, content):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / file).write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"{file}: not a JSON object, such as "):
+        project_context(tmp_path)
+
+
+def test_an_option_that_gives_no_value_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"got max_run_limit, dashboard; a setting is given as"):
+        project_context(tmp_path, ["max_run_limit", "a=b", "dashboard"])

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from examples import demo, first_run
+from examples import demo, first_run, local
 from examples.program import local_stack
 from examples.program.console import Console
 from examples.program.demo_examples import EXAMPLES, judge_against_log, judge_profit, judge_reward
@@ -287,6 +287,13 @@ def test_every_example_has_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'chess'" in capsys.readouterr().err
 
 
+def test_a_setting_of_make_local_has_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        local.main(["max_run_limit"])
+    assert ended.value.code == 2
+    assert "got max_run_limit; a setting is given as name=value" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["{bad", "[1]"])
 def test_a_first_run_takes_more_arguments_as_a_json_object_only(
     text: str, capsys: pytest.CaptureFixture[str]
@@ -300,6 +307,7 @@ def test_a_first_run_takes_more_arguments_as_a_json_object_only(
 def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = boto3.client("cloudformation", "us-east-1")
     monkeypatch.setattr(first_run.boto3, "client", lambda _: client)
     with Stubber(client) as stubbed:
@@ -313,6 +321,15 @@ def test_a_first_run_in_a_stack_that_is_not_there_says_how_to_name_it(
     told = capsys.readouterr().out
     assert "Stack with id Research does not exist" in told
     assert "make first-run STACK=NAME" in told
+
+
+def test_a_first_run_that_the_stack_has_no_input_for_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(first_run, "_outputs", lambda _: {"StateMachineArn": "arn"})
+    assert first_run.main([]) == 1
+    assert "no instance type of its setting allowed_instance_types" in capsys.readouterr().out
 
 
 def test_make_hands_the_name_of_the_stack_to_the_first_run() -> None:

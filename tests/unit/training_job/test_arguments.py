@@ -469,6 +469,14 @@ class TestGuardRails:
         rails = GuardRails(argument_defaults={"spot_instance": True, "max_wait_time": 600})
         assert ("max_wait_time" in rails.defaults_below({"spot_instance": spot})) == kept
 
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [({"toolkit": "ray"}, False), ({"framework": "pytorch"}, True), ({"toolkit": ""}, True)],
+    )
+    def test_a_default_image_does_not_apply_where_a_toolkit_is_named(self, given, kept):
+        rails = GuardRails(argument_defaults={"image": "rl:1"})
+        assert ("image" in rails.defaults_below(given)) == kept
+
     def test_a_longer_run_may_be_allowed(self):
         rails = GuardRails(max_run_limit=2_419_200)
         given = CUSTOM_IMAGE | {"max_run": 2_419_200}

@@ -87,6 +87,20 @@ def test_preflight_only_reads(world, monkeypatch):
     assert world == ["preflight"]
 
 
+def test_preflight_says_what_is_wrong_with_the_settings_before_it_asks_for_anything(
+    world, monkeypatch, capsys
+):
+    def no_credentials():
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(command, "Aws", no_credentials)
+    Path("cdk.context.json").write_text('{"retain_dat": false}')
+    assert command.main(["--preflight", "-c", "max_run_limit=0"]) == 2
+    said = capsys.readouterr().err
+    assert "max_run_limit: got" in said
+    assert "did you mean retain_data?" in said
+
+
 def test_a_false_assumption_names_the_page(world, monkeypatch, capsys):
     stages(monkeypatch, world, holds=False)
     assert command.main(["--yes"]) == 1

@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.workflow.deployed import use_region
+
 _CONFIG = Config(
     # TestState and ValidateStateMachineDefinition refill at one call a second.
     retries={"mode": "adaptive", "max_attempts": 12},
@@ -30,10 +32,12 @@ class Aws:
         """Find out who asks.
 
         Raises:
-            botocore.exceptions.BotoCoreError: there are no credentials, or no region.
+            ValueError: there is no region.
+            botocore.exceptions.BotoCoreError: there are no credentials.
             botocore.exceptions.ClientError: the credentials are not accepted.
         """
-        self._session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        use_region()
+        self._session: Any = boto3.Session()
         self._clients: dict[str, Any] = {}
         identity = self.client("sts").get_caller_identity()
         self.region = str(self.client("sts").meta.region_name)

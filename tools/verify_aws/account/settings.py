@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.settings.context import assigned
 from infra.settings.model import Settings
 from tools.verify_aws.account.aws import Aws
 from tools.verify_aws.account.scene import LONGEST_JOB, STACK, absent_role
@@ -58,7 +59,4 @@ def over(settings: Mapping[str, object], given: list[str]) -> dict[str, object]:
     Raises:
         ValueError: one has no `=`.
     """
-    for each in given:
-        if "=" not in each:
-            raise ValueError(f"-c {each}: a setting is given as name=value")
-    return {**settings, **dict(each.split("=", 1) for each in given)}
+    return {**settings, **assigned(given)}

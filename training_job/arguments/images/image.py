@@ -88,6 +88,11 @@ def missing(toolkit: str | None, version: str | None, framework: str | None) -> 
     return [Problem(name, message) for name, value in given.items() if value is None]
 
 
+def runs_on(instance_type: str) -> bool:
+    """Return whether the prebuilt images run on instances of this type."""
+    return _processor(instance_type) is not None
+
+
 def _processor(instance_type: str) -> str | None:
     match = _INSTANCE_FAMILY.fullmatch(instance_type)
     if match is None or _NO_RL_IMAGE.fullmatch(match[1]):

@@ -21,11 +21,18 @@ class Stack:
 
     def put(self, resources, outputs=None, *, update=False):
         """Create or update, wait, and return the status with the outputs."""
-        outputs = {key: {"Value": value} for key, value in (outputs or {}).items()}
-        body = json.dumps({"Resources": resources, **({"Outputs": outputs} if outputs else {})})
         call = self.client.update_stack if update else self.client.create_stack
-        call(StackName=self.name, TemplateBody=body)
+        call(StackName=self.name, TemplateBody=self._body(resources, outputs))
         return self._settled()
+
+    def change(self, resources, outputs):
+        """Update by a change set; return the change set's status with the outputs afterwards."""
+        name = {"StackName": self.name, "ChangeSetName": f"change-{uuid.uuid4().hex[:8]}"}
+        self.client.create_change_set(**name, TemplateBody=self._body(resources, outputs))
+        made = self.client.describe_change_set(**name)
+        if made["ExecutionStatus"] == "AVAILABLE":
+            self.client.execute_change_set(**name)
+        return made["Status"], self._settled()[1]
 
     def delete(self):
         self.client.delete_stack(StackName=self.name)
@@ -41,6 +48,10 @@ class Stack:
     def reasons(self):
         events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         return " ".join(event.get("ResourceStatusReason", "") for event in events)
+
+    def _body(self, resources, outputs):
+        outputs = {key: {"Value": value} for key, value in (outputs or {}).items()}
+        return json.dumps({"Resources": resources, **({"Outputs": outputs} if outputs else {})})
 
     def _settled(self):
         limit = time.monotonic() + 30
@@ -183,3 +194,16 @@ def test_stack_with_a_custom_resource(local_aws):
     s3.delete_object(Bucket=found["Bucket"], Key="a")
     stack.delete()
     assert found["Bucket"] not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+def test_change_set_of_outputs_only(local_aws):
+    """`cdk deploy` makes and executes a change set; AWS says FAILED of one without any change."""
+    stack = Stack(local_aws)
+    resources = {"Bucket": resource("AWS::S3::Bucket")}
+    stack.put(resources, {"Name": {"Ref": "Bucket"}})
+    status, outputs = stack.change(resources, {"Name": {"Ref": "Bucket"}, "More": "image"})
+    assert (status, outputs["More"]) == ("CREATE_COMPLETE", "image")
+    assert stack.change(resources, {"More": "image"}) == ("CREATE_COMPLETE", {"More": "image"})
+    status, outputs = stack.change(resources, {"More": "image"})
+    assert (status, outputs) == ("FAILED", {"More": "image"})
+    stack.delete()
