@@ -163,7 +163,7 @@ def _problem(detail: ErrorDetails, fields: Mapping[str, FieldInfo], wording: Wor
         got = f"got {_shown(detail['input'], private=name in wording.private)}"
     where = "".join(map(_place, path))
     subject = f"{name}{where} {got}" if where else got
-    reason = "" if own else _reason(detail, whole=not where)
+    reason = "" if own else _reason(detail, whole=all(isinstance(part, int) for part in path))
     return Problem(str(name), f"{subject}; {reason}{allowed}")
 
 
@@ -177,7 +177,7 @@ def _reason(detail: ErrorDetails, *, whole: bool) -> str:
 
     Args:
         detail: an error.
-        whole: whether it is of the whole value, of which those words speak.
+        whole: whether it is of the whole value or of an item of a list, of which those words speak.
     """
     kind = detail["type"]
     if kind == "value_error":
