@@ -1,6 +1,6 @@
 """StopTrials: the trials of a sweep that has ended, and that still run, are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/sweep/trials.py). What
+The event is EventBridge's "Step Functions Execution Status Change" (infra/sweep/orphans.py). What
 stops a trial stops its training job: Step Functions, or StopOrphans.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 

@@ -11,7 +11,7 @@ from botocore.exceptions import NoCredentialsError
 from kfp_component.aws.backoff import Backoff
 from kfp_component.aws.clients import Aws, service_time
 from kfp_component.aws.errors import CallErrorKind, error_code, in_short, kind_of
-from kfp_component.aws.remedies import cannot
+from kfp_component.aws.step_errors import cannot
 from kfp_component.errors import StepError
 from kfp_component.execution.latest import (
     MOST_GENERATIONS,
