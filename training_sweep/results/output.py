@@ -48,7 +48,7 @@ def output(
         winner: the best of them.
         sweep: name of the sweep's execution.
     """
-    trial, record = winner.best(arguments)
+    trial, record = winner.best_trial(arguments)
     return {
         "model_artifact_url": arguments.model_artifact_path + record.model,
         "job_name": record.job,

@@ -42,7 +42,7 @@ def space_remarks(arguments: SweepArguments, configurations: int) -> list[str]:
 
 
 def _claim(arguments: SweepArguments, winner: ConfigurationResults) -> str:
-    trial, record = winner.best(arguments)
+    trial, record = winner.best_trial(arguments)
     summary = winner.summary
     assert summary is not None
     metric, value = arguments.objective_metric, f"{record.value:.6g}"
@@ -74,7 +74,7 @@ def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults
     others = [
         each.number
         for each in found
-        if each.counts and each is not winner and each.summary and each.summary.interval
+        if each.eligible and each is not winner and each.summary and each.summary.interval
         if each.summary.interval[0] <= own[1] and own[0] <= each.summary.interval[1]
     ]
     if not others:
@@ -84,7 +84,7 @@ def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults
 
 
 def _half(found: Sequence[ConfigurationResults]) -> list[str]:
-    left_out = [each.number for each in found if not each.counts]
+    left_out = [each.number for each in found if not each.eligible]
     if not left_out:
         return []
     which = f"configuration{'s' if len(left_out) > 1 else ''} {_listed(left_out)}"
