@@ -11,9 +11,9 @@ from lambdas import stop_trials
 from tests.support.sweep_inputs import SWEEP
 from training_job.attempt import ExecutionContext
 from training_job.request.submission import STARTED_BY
+from training_sweep.decision import trial_start
 from training_sweep.guard_rails import SweepGuardRails
 from training_sweep.orphans import EndedSweep
-from training_sweep.plan import trial_start
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 ARN = f"{ACCOUNT}:execution:RlSweep:lr"
