@@ -1,7 +1,7 @@
 """What the containers of pipelines get, as the installed kfp and the oldest one compile them.
 
-The files of ``compiled/2.8.0`` were written by tests/support/pipelines/shapes.py with kfp 2.8.0, the first that lets a
-parameter stand inside a dict or list.
+The files of ``compiled/2.8.0`` were written by tests/support/pipelines/shapes.py with kfp 2.8.0,
+the first that lets a parameter stand inside a dict or list.
 """
 
 import json
