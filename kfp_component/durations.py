@@ -1,4 +1,7 @@
-"""Durations and numbers as people read them."""
+"""Durations, numbers and given values as people read them."""
+
+import json
+from typing import Any
 
 
 def duration(seconds: float) -> str:
@@ -34,3 +37,13 @@ def short_number(value: float) -> str:
         ('398.1', '12346')
     """
     return f"{value:.4g}" if abs(value) < 10_000 else number(round(value))
+
+
+def as_text(value: Any) -> str:
+    """Return a value of an argument or a hyperparameter: text as it is, all else as JSON.
+
+    Example:
+        >>> as_text("adam"), as_text(True), as_text(None), as_text([1, "ü"])
+        ('adam', 'true', 'null', '[1, "ü"]')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

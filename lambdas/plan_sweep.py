@@ -7,7 +7,7 @@ gets the decision (training_sweep/decision.py). An iteration of RunWave sends `a
 start.
 
     Initialise: records = []
-    PlanSweep:  {arguments, execution, records}  -> {decision, wave, max_parallel,
+    PlanSweep:  {arguments, execution, records}  -> {decision, trials, wave, max_parallel,
                 objective_metric, model_artifact_path, records, output, error, cause};
                 assign records, objective_metric, model_artifact_path
     Route:      run -> RunWave; succeed -> Succeeded; fail -> Failed, which a redrive leads back to

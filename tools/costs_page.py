@@ -44,6 +44,9 @@ as the execution's output and the step's report state them. What keeps it small:
 | the pod of the KFP step | 0.05 of a core and 128 MiB while it waits |
 | logs | {log:.2f} a GB |
 
+Each trial of a sweep is such a run, and one pod awaits them all;
+[what the sweep adds](sweeps.md#costs-and-limits) is less.
+
 ## Each month, with nothing running
 
 | what | setting | costs |

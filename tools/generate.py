@@ -205,11 +205,9 @@ def _section(name: str, field: FieldInfo) -> str:
         f"* **Accepted** ({_type(field)}{otherwise}): {documented.allowed}",
         f"* **Sets**: {sets}",
         "",
-        "```json",
-        _example(name, documented.example),
-        "```",
-        "",
     ]
+    if documented.example != field.default:
+        lines += ["```json", _example(name, documented.example), "```", ""]
     return "\n".join(lines)
 
 

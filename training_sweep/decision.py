@@ -43,6 +43,7 @@ class Decision:
 
     Attributes:
         decision: `run`, `succeed` or `fail`.
+        trials: how many the sweep has, with `run`: of these a wave may be a few.
         wave: the trials to run, with `run`: {trial, start} of each, the item of an iteration.
         max_parallel: how many of them at once.
         objective_metric: by which name an iteration finds its value among the final metrics.
@@ -54,6 +55,7 @@ class Decision:
     """
 
     decision: str
+    trials: int = 0
     wave: list[dict[str, int]] = field(default_factory=list)
     max_parallel: int = 1
     objective_metric: str = ""
@@ -94,7 +96,9 @@ def decide(
         return Decision("succeed", output=dry_run(arguments, trials, execution))
     ended = latest(records, len(trials))
     wave = _wave(arguments, trials, ended, execution.redrives)
-    return _run(arguments, wave, ended) if wave else _end(arguments, trials, ended, execution)
+    if not wave:
+        return _end(arguments, trials, ended, execution)
+    return _run(arguments, len(trials), wave, ended)
 
 
 def trial_start(
@@ -158,11 +162,12 @@ def _next_start(record: Record | None) -> int:
 
 
 def _run(
-    arguments: SweepArguments, wave: list[dict[str, int]], ended: Mapping[int, Record]
+    arguments: SweepArguments, trials: int, wave: list[dict[str, int]], ended: Mapping[int, Record]
 ) -> Decision:
     running = {item["trial"] for item in wave}
     return Decision(
         "run",
+        trials=trials,
         wave=wave,
         max_parallel=arguments.max_parallel,
         objective_metric=arguments.objective_metric,

@@ -20,7 +20,7 @@ TRIALS_FAILED = "TrialsFailed"
 _NAMED = 5
 _REASONS = 20
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?")
-_AGAIN = "A redrive trains what has no result, and nothing else."
+_AGAIN = "A redrive trains what has no result, and nothing else, in jobs of new names."
 
 
 def max_failed_trials(arguments: SweepArguments, trials: int) -> int:
@@ -94,15 +94,22 @@ def _why(
 
 
 def _reasons(failed: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the different reasons, the most frequent first, with the trials of each."""
-    grouped: dict[tuple[str, str], list[int]] = defaultdict(list)
+    """Return the different reasons, the most frequent first, with the trials of each.
+
+    Messages are one reason where they differ in the job's name and in times; the first is shown.
+    """
+    grouped: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in failed:
         message = record.message.replace(record.job, "JOB") if record.job else record.message
-        grouped[record.error, _TIME.sub("TIME", message)].append(record.trial)
-    ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))[:_REASONS]
+        grouped[record.error, _TIME.sub("TIME", message)].append(record)
+    ordered = sorted(grouped.values(), key=len, reverse=True)[:_REASONS]
     return [
-        {"error": error, "message": message, "trials": numbers}
-        for (error, message), numbers in ordered
+        {
+            "error": records[0].error,
+            "message": records[0].message,
+            "trials": [record.trial for record in records],
+        }
+        for records in ordered
     ]
 
 

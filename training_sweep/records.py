@@ -19,7 +19,8 @@ and from the error and the cause of one that failed, where CAUSE is the cause as
     {'trial': t, 'start': start, 'redrives': redrives, 'job': CAUSE.job_name, 'error': ERROR,
      'message': $substring($replace(CAUSE.message, /\\|"|[^ -~]/, ' '), 0, 160)}
 
-where of a script that failed, the command is cut off before.
+where of a script that failed, the command is cut off before, and of a job's name that is taken, the
+advice to choose another: it is for whoever starts a training.
 """
 
 from __future__ import annotations

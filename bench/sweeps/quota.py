@@ -83,8 +83,9 @@ class Sweep:
 
     def _event(self, number: int) -> Answer:
         if number == 1:
-            length = {"length": self.trials}
-            return {"id": 1, "type": "MapStateStarted", "mapStateStartedEventDetails": length}
+            output = json.dumps({"decision": "run", "trials": self.trials})
+            details = {"name": "PlanSweep", "output": output}
+            return {"id": 1, "type": "TaskStateExited", "stateExitedEventDetails": details}
         trial, step = divmod(number - 2, self.events_per_trial)
         trial += 1
         if step == 0:

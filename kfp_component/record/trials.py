@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from kfp_component.durations import as_text
 from training_sweep.records import Record
 from training_sweep.statistics import interquartile_mean, interval, resamples
 
@@ -65,14 +66,14 @@ class Trials:
         self.running: set[int] = set()
         self.ended: dict[int, Record] = {}
 
-    def wave(self, length: int) -> None:
-        """Take that so many trials are run: all that have no result, or the pilot.
+    def wave(self, trials: int) -> None:
+        """Take that of so many trials those without a result are run, or the pilot.
 
         Those that failed are among them: a wave after a failure is that of a redrive.
         """
         self.running.clear()
         self.ended = {number: each for number, each in self.ended.items() if each.succeeded}
-        self.total = max(self.total, self.done + length)
+        self.total = trials
 
     def start(self, trial: StartedTrial) -> None:
         """Take that a trial runs."""
@@ -130,10 +131,10 @@ def words(hyperparameters: Mapping[str, Any]) -> str:
     """Return hyperparameters as people write them.
 
     Example:
-        >>> words({"lr": 0.001, "layers": 2})
-        'lr=0.001, layers=2'
+        >>> words({"lr": 0.001, "optimizer": "adam", "double_q": True})
+        'lr=0.001, optimizer=adam, double_q=true'
     """
-    return ", ".join(f"{name}={value}" for name, value in hyperparameters.items())
+    return ", ".join(f"{name}={as_text(value)}" for name, value in hyperparameters.items())
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float] | None:

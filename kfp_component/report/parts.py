@@ -4,12 +4,11 @@ KFP shows a report in a sandboxed frame of its own page that opens no links: so 
 that one click selects.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from kfp_component.durations import duration
+from kfp_component.durations import as_text, duration
 from kfp_component.execution.run import EndedExecution
 from kfp_component.report.html import Html, element
 from kfp_component.report.style import STYLE
@@ -68,9 +67,9 @@ def cards(values: Mapping[str, str]) -> Html:
 
 def arguments_table(arguments: Mapping[str, Any], defaults: Any = None) -> Html | None:
     """Return what was given, and defaults where they are known."""
-    given = {name: _shown(value) for name, value in sorted(arguments.items())}
+    given = {name: as_text(value) for name, value in sorted(arguments.items())}
     for name, value in sorted((defaults if isinstance(defaults, dict) else {}).items()):
-        given.setdefault(name, f"{_shown(value)} (default)")
+        given.setdefault(name, f"{as_text(value)} (default)")
     rows = [
         element("tr", element("td", name, class_="tight"), element("td", _cut(value)))
         for name, value in given.items()
@@ -111,7 +110,3 @@ def _cut(text: str) -> str:
     if len(text) <= _LONGEST_VALUE:
         return text
     return f"{text[:_LONGEST_VALUE]} ... ({len(text):,} characters)"
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -13,8 +13,8 @@ body { margin: 0 auto; padding: 24px; max-width: 1120px; background: var(--page)
 h1 { font-size: 22px; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 16px; margin: 32px 0 10px; }
 h3 { font-size: 14px; margin: 0; overflow-wrap: anywhere; }
-p { margin: 4px 0; }
-.whole { user-select: all; overflow-wrap: anywhere; }
+p { margin: 4px 0; overflow-wrap: anywhere; }
+.whole { user-select: all; }
 .soft { color: var(--soft); } .note { border-left: 3px solid var(--noted); padding-left: 10px; }
 .good, .noted { font-weight: 600; }
 .good { color: var(--good); } .noted { color: var(--noted); }

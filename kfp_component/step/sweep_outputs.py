@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+from kfp_component.durations import as_text
 from kfp_component.execution.result import Swept
 from kfp_component.step.outputs import Written, manifest
 
@@ -61,7 +62,8 @@ def sweep_outputs(
 def trials_csv(swept: Swept) -> str:
     """Return every trial as a row: its columns, and the hyperparameters that vary.
 
-    Those are called ``hyperparameter_NAME``, so that none can be mistaken for another column.
+    Those are called ``hyperparameter_NAME``, so that none can be mistaken for another column; what
+    is not text is JSON, and what a configuration does not have is empty.
     """
     varying = {
         each.get("configuration"): each.get("hyperparameters") or {}
@@ -74,5 +76,5 @@ def trials_csv(swept: Swept) -> str:
     rows.writerow([*columns, *(f"hyperparameter_{name}" for name in names)])
     for trial in swept.trials:
         own = varying.get(trial.get("configuration"), {})
-        rows.writerow([*trial.values(), *(own.get(name, "") for name in names)])
+        rows.writerow([*trial.values(), *(as_text(own.get(name, "")) for name in names)])
     return text.getvalue()

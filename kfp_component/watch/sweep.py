@@ -148,8 +148,8 @@ class SweepWatch:
 
     def _take(self, news: TrialNews) -> None:
         match news:
-            case Wave(length):
-                self.trials.wave(length)
+            case Wave(trials):
+                self.trials.wave(trials)
             case StartedTrial():
                 self.trials.start(news)
             case Record():

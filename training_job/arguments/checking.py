@@ -28,7 +28,24 @@ _SAID_BY_ALLOWED = {
     *("missing", "extra_forbidden", "literal_error", "string_pattern_mismatch"),
     *("int_type", "int_parsing", "int_from_float", "bool_type", "bool_parsing"),
 }
-"""Errors whose own message adds nothing to the words of what is allowed."""
+"""Errors of a whole value whose message adds nothing to the words of what is allowed."""
+
+_SAID_OF_A_PART = {"missing", "extra_forbidden", "string_pattern_mismatch"}
+"""Those of a part of one; no message shows a pattern."""
+
+_WORDS = {
+    "too_long": "must be at most {max_length}",
+    "too_short": "must be at least {min_length}",
+    "model_type": "must be a map",
+    "string_type": "must be text",
+}
+"""Of errors for which pydantic has words of Python's."""
+
+_KINDS: dict[type, str] = {
+    **{str: "text", bool: "a boolean", int: "a number", float: "a number", type(None): "null"},
+    **{dict: "a map", list: "a list"},
+}
+"""What JSON calls a value; Python's names say nothing to a caller."""
 
 _LIKENESS = 0.65
 """Of a name to a field's that it may have been meant for: more than learning_rate has to any."""
@@ -61,6 +78,7 @@ class Wording:
         unknown: of a name that is no field, such as "is not an argument".
         page: where the fields are listed.
         unlike: what to say of a name that is like no field's, before the page.
+        elsewhere: names that are something else's to what to say of them.
         private: fields whose values no message repeats.
         allowed: what fields take where that is less than the model says: all that messages tell.
     """
@@ -68,6 +86,7 @@ class Wording:
     unknown: str
     page: str
     unlike: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     private: frozenset[str] = frozenset()
     allowed: Mapping[str, str] = field(default_factory=dict)
 
@@ -135,39 +154,55 @@ def _problem(detail: ErrorDetails, fields: Mapping[str, FieldInfo], wording: Wor
     allowed = f"allowed: {own or accepted(fields[str(name)]).allowed}"
     if detail["type"] == "missing" and not path:
         return Problem(str(name), f"is required; {allowed}")
-    path = [part for part in path if part != "[key]"]  # pydantic's mark of a map's key
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    got = f"got {_shown(detail['input'], private=name in wording.private)}"
-    if detail["type"] in ("missing", "extra_forbidden"):
+    if path[-1:] == ["[key]"]:  # pydantic's mark of a map's key, which stands before it
+        *path, key, _ = path
+        got = f"has the key {shown(key)}"
+    elif detail["type"] in ("missing", "extra_forbidden"):
         got = "is missing" if detail["type"] == "missing" else "is not a key of it"
+    else:
+        got = f"got {_shown(detail['input'], private=name in wording.private)}"
+    where = "".join(map(_place, path))
     subject = f"{name}{where} {got}" if where else got
-    reason = "" if own else _reason(detail)
+    reason = "" if own else _reason(detail, whole=not where)
     return Problem(str(name), f"{subject}; {reason}{allowed}")
 
 
-def _reason(detail: ErrorDetails) -> str:
-    """Return why, where the field's own words for what is allowed do not say it."""
-    if detail["type"] == "value_error":
+def _place(part: int | str) -> str:
+    """Return a part of a value as programs write it: .S3Uri, [0], ["a key"]."""
+    return f".{part}" if isinstance(part, str) and part.isidentifier() else f"[{shown(part)}]"
+
+
+def _reason(detail: ErrorDetails, *, whole: bool) -> str:
+    """Return why, where the field's own words for what is allowed do not say it.
+
+    Args:
+        detail: an error.
+        whole: whether it is of the whole value, of which those words speak.
+    """
+    kind = detail["type"]
+    if kind == "value_error":
         return f"{detail['ctx']['error']}; "
-    if detail["type"] in _SAID_BY_ALLOWED:
+    if kind in (_SAID_BY_ALLOWED if whole else _SAID_OF_A_PART):
         return ""
-    return f"{detail['msg'].removeprefix('Input ').removeprefix('String ').lower()}; "
+    if kind in _WORDS:
+        return f"{_WORDS[kind].format(**detail.get('ctx', {}))}; "
+    return f"{detail['msg'].removeprefix('Input ').removeprefix('String ')}; "
 
 
 def _shown(value: Any, *, private: bool) -> str:
+    kind = _KINDS.get(type(value), f"a {type(value).__name__}")
     if private:
-        return f"a {type(value).__name__} (not repeated here)"
-    if isinstance(value, dict | list):
-        kind = "map" if isinstance(value, dict) else "list"
-        return f"a {kind} of {len(value)}"
-    return shown(value)
+        return f"{kind} (not repeated here)"
+    return f"{kind} of {len(value)}" if isinstance(value, dict | list) else shown(value)
 
 
 def _unknown(name: Any, fields: Iterable[str], wording: Wording) -> Problem:
-    near = difflib.get_close_matches(str(name), fields, n=1, cutoff=_LIKENESS)
-    near += [field for field in fields if field.startswith(f"{name}_") and field not in near]
+    lower = str(name).lower()
+    near = difflib.get_close_matches(lower, fields, n=1, cutoff=_LIKENESS)
+    near += [field for field in fields if field.startswith(f"{lower}_") and field not in near]
     meant = f"did you mean {' or '.join(near)}?"
     hint = meant if near else f"{wording.unlike}{wording.page} lists them"
+    hint = wording.elsewhere.get(str(name), hint)
     return Problem(str(name), f"{wording.unknown}; {hint}")
 
 

@@ -29,7 +29,8 @@ def text(value: Any) -> Any:
         ValueError: the value is not text. Numbers are not taken for text: 0.10 would become "0.1".
     """
     if not isinstance(value, str):
-        raise ValueError("must be text; write it in quotes")
+        scalar = isinstance(value, int | float)
+        raise ValueError("must be text; write it in quotes" if scalar else "must be text")
     return _encodable(value.strip())
 
 

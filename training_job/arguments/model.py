@@ -25,6 +25,7 @@ from training_job.arguments.shapes import (
     DebugRuleConfiguration,
     InstanceGroup,
     MetricDefinition,
+    must_be,
 )
 
 SAGEMAKER_MAX_RUN = 2_419_200
@@ -87,9 +88,21 @@ Seconds = Annotated[int, Field(ge=1, le=SAGEMAKER_MAX_RUN), _Whole]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1), _Whole]
 Switch = Annotated[bool, _Stripped]
 VpcConfigId = Annotated[str, Field(pattern=r"^[-0-9a-zA-Z]+$", max_length=32)]
-TagKey = Annotated[str, Field(pattern=_TAG, min_length=1, max_length=128)]
-TagValue = Annotated[str, Field(pattern=_TAG, max_length=256)]
-EnvironmentName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=512)]
+TagKey = Annotated[
+    str,
+    Field(pattern=_TAG, min_length=1, max_length=128),
+    must_be("1 to 128 letters, digits, spaces and _.:/=+-@"),
+]
+TagValue = Annotated[
+    str,
+    Field(pattern=_TAG, max_length=256),
+    must_be("at most 256 letters, digits, spaces and _.:/=+-@"),
+]
+EnvironmentName = Annotated[
+    str,
+    Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=512),
+    must_be("a name of at most 512 letters, digits and _, not beginning with a digit"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

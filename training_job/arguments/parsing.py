@@ -12,9 +12,28 @@ from training_job.arguments.model import TrainingArguments
 from training_job.arguments.problems import InvalidArguments, Problem, shown
 from training_job.arguments.rules import RULES
 
+_OF_A_SWEEP = "it is one of a sweep, which another state machine runs: docs/sweeps.md"
+_OF_THE_STEP = "the KFP step has it, which starts the execution; leave it out here"
+_ELSEWHERE = {
+    **dict.fromkeys(
+        [
+            *("space", "samples", "sampling_seed", "configurations", "seeds"),
+            *("seed_hyperparameter", "objective_metric", "objective_type"),
+            *("max_parallel", "max_failed_trials", "pilot"),
+        ],
+        _OF_A_SWEEP,
+    ),
+    **dict.fromkeys(
+        ["state_machine_arn", "stop_on_sigterm", "launcher_image", "retries", "cache"],
+        _OF_THE_STEP,
+    ),
+}
+"""Names that people know from the other ways to start a run; tests hold them to those."""
+
 _WORDING = Wording(
     unknown="is not an argument",
     page="docs/arguments.md",
+    elsewhere=_ELSEWHERE,
     unlike="what the script reads belongs in hyperparameters; ",
     # People put secrets there, though they should not.
     private=frozenset({"environment", "hyperparameters"}),

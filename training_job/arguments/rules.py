@@ -48,7 +48,7 @@ def _source(arguments: TrainingArguments) -> list[Problem]:
     if arguments.image or arguments.source_dir:
         return []
     message = "is required with a toolkit image, which holds no code; got none"
-    return [Problem("source_dir", f"{message}. Allowed: an S3 URI s3://BUCKET/KEY.tar.gz")]
+    return [Problem("source_dir", f"{message}; allowed: an S3 URI s3://BUCKET/KEY.tar.gz")]
 
 
 def _fits_hyperparameter(name: str) -> Rule[TrainingArguments]:
@@ -80,8 +80,8 @@ def _spot_wait(arguments: TrainingArguments) -> list[Problem]:
     wait, run = arguments.max_wait_time, arguments.max_run
     if not arguments.spot_instance or wait >= run:
         return []
-    message = f"got {wait} s; with spot_instance it includes the run time"
-    return [Problem("max_wait_time", f"{message}: allowed: at least max_run ({run} s)")]
+    message = f"got {wait} s, which with spot_instance includes the run time"
+    return [Problem("max_wait_time", f"{message}; allowed: at least max_run ({run} s)")]
 
 
 def _environment(arguments: TrainingArguments) -> list[Problem]:

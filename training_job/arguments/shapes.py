@@ -13,7 +13,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from training_job.arguments import forms
 from training_job.arguments.images.instance_types import (
@@ -25,13 +34,45 @@ from training_job.arguments.images.instance_types import (
 ONE_LINE = r"^[^\n\r\u0085\u2028\u2029]*$"
 """SageMaker's `.*`: no line terminators (its patterns are Java's)."""
 
+
+def must_be(words: str) -> WrapValidator:
+    """Return what says in words, and not as an expression, what text within a value must be.
+
+    Args:
+        words: such as "an S3 URI, s3://BUCKET/PREFIX".
+    """
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return inner(value)
+        except ValidationError:
+            raise ValueError(f"must be {words}") from None
+
+    return WrapValidator(check)
+
+
+def one_line(most: int) -> WrapValidator:
+    """Return `must_be` for text of one line and at most so many characters."""
+    return must_be(f"one line of at most {most} characters")
+
+
 S3UriText = Annotated[
-    str, Field(pattern=r"^s3://[^/\s]+(/[^\n\r\u0085\u2028\u2029]*)?$", max_length=1024)
+    str,
+    Field(pattern=r"^s3://[^/\s]+(/[^\n\r\u0085\u2028\u2029]*)?$", max_length=1024),
+    must_be("an S3 URI, s3://BUCKET/PREFIX, of at most 1024 characters"),
 ]
-PathText = Annotated[str, Field(pattern=ONE_LINE, max_length=4096)]
-ImageText = Annotated[str, Field(pattern=r"^\S+$", max_length=255)]
-NameText = Annotated[str, Field(pattern=ONE_LINE, min_length=1, max_length=256)]
-Parameters = dict[NameText, Annotated[str, Field(pattern=ONE_LINE, max_length=256)]]
+PathText = Annotated[str, Field(pattern=ONE_LINE, max_length=4096), one_line(4096)]
+ImageText = Annotated[
+    str,
+    Field(pattern=r"^\S+$", max_length=255),
+    must_be("an image, of at most 255 characters without spaces"),
+]
+NameText = Annotated[
+    str,
+    Field(pattern=ONE_LINE, min_length=1, max_length=256),
+    must_be("a name, of 1 to 256 characters in one line"),
+]
+Parameters = dict[NameText, Annotated[str, Field(pattern=ONE_LINE, max_length=256), one_line(256)]]
 
 
 class ApiShape(BaseModel):
@@ -54,8 +95,16 @@ class ApiShape(BaseModel):
 class MetricDefinition(ApiShape):
     """A metric and the expression that finds it in a log line."""
 
-    Name: Annotated[str, Field(pattern=ONE_LINE, min_length=1, max_length=255)]
-    Regex: Annotated[str, Field(pattern=ONE_LINE, min_length=1, max_length=500)]
+    Name: Annotated[
+        str,
+        Field(pattern=ONE_LINE, min_length=1, max_length=255),
+        must_be("a name, of 1 to 255 characters in one line"),
+    ]
+    Regex: Annotated[
+        str,
+        Field(pattern=ONE_LINE, min_length=1, max_length=500),
+        must_be("a regular expression, of 1 to 500 characters in one line"),
+    ]
 
 
 class CheckpointConfig(ApiShape):
@@ -98,8 +147,16 @@ class DebugRuleConfiguration(ApiShape):
     RuleParameters: Annotated[Parameters, Field(max_length=100)] | None = None
 
 
-ChannelNameText = Annotated[str, Field(pattern=r"^[A-Za-z0-9.\-_]+$", max_length=64)]
-GroupName = Annotated[str, Field(pattern=r"^[^\n\r\u0085\u2028\u2029]+$", max_length=64)]
+ChannelNameText = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9.\-_]+$", max_length=64),
+    must_be("a channel's name, of 1 to 64 letters, digits and . - _"),
+]
+GroupName = Annotated[
+    str,
+    Field(pattern=r"^[^\n\r\u0085\u2028\u2029]+$", max_length=64),
+    must_be("a group's name, of 1 to 64 characters in one line"),
+]
 GroupNames = Annotated[list[GroupName], Field(min_length=1, max_length=5)]
 
 
@@ -112,7 +169,7 @@ class ModelAccess(ApiShape):
 class HubAccess(ApiShape):
     """The hub content that the data belongs to."""
 
-    HubContentArn: Annotated[str, Field(pattern=ONE_LINE, max_length=255)]
+    HubContentArn: Annotated[str, Field(pattern=ONE_LINE, max_length=255), one_line(255)]
 
 
 class S3Source(ApiShape):
@@ -137,7 +194,11 @@ class S3Source(ApiShape):
 class FileSystemSource(ApiShape):
     """Data in Amazon EFS or FSx for Lustre."""
 
-    FileSystemId: Annotated[str, Field(pattern=r"^fs-[0-9a-f]{8,}$", max_length=21)]
+    FileSystemId: Annotated[
+        str,
+        Field(pattern=r"^fs-[0-9a-f]{8,}$", max_length=21),
+        must_be("a file system's id, fs- and 8 to 18 digits and letters from a to f"),
+    ]
     FileSystemAccessMode: Literal["ro", "rw"]
     FileSystemType: Literal["EFS", "FSxLustre"]
     DirectoryPath: PathText
@@ -146,7 +207,11 @@ class FileSystemSource(ApiShape):
 class HubDataSet(ApiShape):
     """A data set of a SageMaker hub."""
 
-    DatasetArn: Annotated[str, Field(pattern=r"^arn:aws[a-z\-]*:sagemaker:\S+$", max_length=2048)]
+    DatasetArn: Annotated[
+        str,
+        Field(pattern=r"^arn:aws[a-z\-]*:sagemaker:\S+$", max_length=2048),
+        must_be("a data set's ARN, arn:aws:sagemaker:..."),
+    ]
 
 
 class ChannelSource(ApiShape):
@@ -177,7 +242,9 @@ class Channel(ApiShape):
 
     ChannelName: ChannelNameText | None = None
     DataSource: ChannelSource
-    ContentType: Annotated[str, Field(pattern=ONE_LINE, max_length=256)] | None = None
+    ContentType: Annotated[str, Field(pattern=ONE_LINE, max_length=256), one_line(256)] | None = (
+        None
+    )
     CompressionType: Literal["None", "Gzip"] | None = None
     RecordWrapperType: Literal["None", "RecordIO"] | None = None
     InputMode: Literal["File", "Pipe", "FastFile"] | None = None

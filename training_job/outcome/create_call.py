@@ -19,6 +19,9 @@ MAX_LOOKS = 20
 """Looks in a row that may tell nothing: about 80 minutes."""
 _MAX_NAMES = 100
 
+CHOOSE_ANOTHER = "Choose another job_name, or leave it out."
+"""For whoever starts a training; the redrive of a sweep chooses other names by itself."""
+
 
 def no_job(evidence: Evidence) -> Verdict:
     """Return the verdict where SageMaker knows no job of this name."""
@@ -65,7 +68,7 @@ def name_taken(evidence: Evidence, job: Description) -> Verdict:
     if evidence.plan.name_chosen and evidence.progress.names == 0 and not evidence.redriven:
         message = (
             f"The job name {name} belongs to a training job created {created}; "
-            "names are never free again. Choose another job_name, or leave it out."
+            f"names are never free again. {CHOOSE_ANOTHER}"
         )
         return fail(evidence, Failure.REQUEST_REJECTED, message)
     if evidence.progress.names >= _MAX_NAMES:

@@ -79,16 +79,16 @@ def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults
     ]
     if not others:
         return []
-    which = f"configuration{'s' if len(others) > 1 else ''} {_listed(others)}"
-    return [f"Its interval overlaps with that of {which}: the difference may be chance."]
+    return [f"Its interval overlaps with that of {_listed(others)}: the difference may be chance."]
 
 
 def _half(found: Sequence[ConfigurationResults]) -> list[str]:
     left_out = [each.number for each in found if not each.eligible]
     if not left_out:
         return []
-    which = f"configuration{'s' if len(left_out) > 1 else ''} {_listed(left_out)}"
-    return [f"Fewer than half of the seeds of {which} have a result, so it could not be the best."]
+    they = "it" if len(left_out) == 1 else "they"
+    seeds = f"Fewer than half of the seeds of {_listed(left_out)} have a result"
+    return [f"{seeds}, so {they} could not be the best."]
 
 
 def _failed(records: Mapping[int, Record]) -> list[str]:
@@ -102,5 +102,7 @@ def _failed(records: Mapping[int, Record]) -> list[str]:
 
 
 def _listed(numbers: Sequence[int]) -> str:
+    """Return configurations as a sentence names them."""
     more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
-    return ", ".join(str(number) for number in numbers[:_LISTED]) + more
+    listed = ", ".join(str(number) for number in numbers[:_LISTED])
+    return f"configuration{'' if len(numbers) == 1 else 's'} {listed}{more}"

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecu
 
 from __future__ import annotations
 
+from training_job.outcome.create_call import CHOOSE_ANOTHER
 from training_job.request.submission import STARTED_BY
 from training_job.timeouts import MIN_LOOK
 from training_sweep.records import LONGEST_ERROR, LONGEST_MESSAGE
@@ -106,6 +107,7 @@ def train(tasks: str, training_arn: str, timeout_seconds: int, *, caught: str) -
 # command, which tells nothing of the failure, and before it may say that the error has no message.
 # https://github.com/aws/sagemaker-training-toolkit/blob/master/src/sagemaker_training/errors.py
 _TOLD = r"""$replace($substringBefore($told.message, '\nCommand "'), '\nErrorMessage ""', '')"""
+_TOLD = f"$substringBefore({_TOLD}, ' {CHOOSE_ANOTHER}')"
 
 # Of a failure of RlTraining the cause is JSON; of any other, whatever a person or AWS says.
 _CAUSE = (

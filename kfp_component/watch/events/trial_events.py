@@ -1,9 +1,10 @@
 """What the events of a sweep say: which trials begin, and what became of them.
 
-Two things are read that infra/sweep/definition.py promises: an iteration leaves a state with the
-trial's record (training_sweep/records.py), and a trial's execution is called SWEEP-t007. The rest
-is https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html . Whatever
-an event lacks is done without: the history is shown, and decides nothing.
+Three things are read that infra/sweep promises: the state PlanSweep is left with a decision
+(training_sweep/decision.py), an iteration leaves a state with the trial's record
+(training_sweep/records.py), and a trial's execution is called SWEEP-t007. The rest is
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html . Whatever an
+event lacks is done without: the history is shown, and decides nothing.
 """
 
 import json
@@ -22,9 +23,13 @@ _LONGEST_RECORD = 1000
 
 @dataclass(frozen=True)
 class Wave:
-    """So many trials are about to be run."""
+    """Trials are about to be run: all of a sweep that have no result, or the pilot.
 
-    length: int
+    Attributes:
+        trials: How many trials the sweep has.
+    """
+
+    trials: int
 
 
 TrialNews = Wave | StartedTrial | Record
@@ -39,17 +44,22 @@ def read_event(event: Mapping[str, Any], varying: Collection[str] = ()) -> Trial
             of 500 trials reads all of their inputs, which may be large, before it shows any.
 
     Example:
-        >>> read_event({"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 3}})
-        Wave(length=3)
+        >>> left = {"name": "PlanSweep", "output": '{"decision": "run", "trials": 3}'}
+        >>> read_event({"type": "TaskStateExited", "stateExitedEventDetails": left})
+        Wave(trials=3)
     """
     try:
-        if event["type"] == "MapStateStarted":
-            return Wave(int(event["mapStateStartedEventDetails"]["length"]))
         if event["type"] == "TaskScheduled":
             return _started(event["taskScheduledEventDetails"], varying)
-        return _record((event.get("stateExitedEventDetails") or {}).get("output") or "")
+        left = event["stateExitedEventDetails"]
+        return (_wave if left["name"] == "PlanSweep" else _record)(left["output"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _wave(output: str) -> Wave | None:
+    decided = json.loads(output)
+    return Wave(int(decided["trials"])) if decided["decision"] == "run" else None
 
 
 def _started(details: Mapping[str, Any], varying: Collection[str]) -> StartedTrial | None:

@@ -14,6 +14,8 @@ from kfp_component import train_rl_model
 from kfp_component.author.interface import TRAINING
 from kfp_component.author.launcher_image import VARIABLE
 from kfp_component.author.tasks import long_task as task_module
+from tests.support.arguments import CUSTOM_IMAGE
+from training_job import InvalidArguments, TrainingArguments, parse_arguments
 
 GIVEN = {"state_machine_arn": "arn", "region": "us-east-1", "entry_point": "t.py"}
 IMAGE = {"launcher_image": "registry/launcher:1"}
@@ -265,3 +267,12 @@ def test_fields_of_an_outer_loops_item_are_refused(tmp_path, whole):
 
     with pytest.raises(ValueError, match="the field 'tag' of an outer loop's item"):
         loop_task(tmp_path, body)
+
+
+def test_an_execution_that_gets_an_input_of_the_step_says_whose_it_is():
+    names = set(inspect.signature(train_rl_model).parameters) - set(TrainingArguments.model_fields)
+    assert "launcher_image" in names
+    with pytest.raises(InvalidArguments) as raised:
+        parse_arguments(CUSTOM_IMAGE | dict.fromkeys(names, "x"))
+    said = "is not an argument; the KFP step has it, which starts the execution; leave it out here"
+    assert set(raised.value.problems) == {(name, said) for name in names}

@@ -17,8 +17,10 @@ from tests.contract.definition.test_reference_jsonata import (
     exactly,
     expressions,
 )
+from tests.support.evidence import case, create_error, document, failure
 from tests.support.sweep_inputs import SWEEP
 from tools.reference_jsonata import ReferenceJsonata
+from training_job.outcome.judge import judge
 from training_sweep.limits import LARGEST_RECORD, size
 from training_sweep.records import Record
 
@@ -211,6 +213,17 @@ def test_a_record_has_the_failure_of_a_script_without_its_command(evaluate, said
     found = evaluate(FOUND, result=described("FAILED", Error="E", Cause=cause))
     expected = f"AlgorithmError: ExecuteUserScriptError: ExitCode {told}"
     assert found["record"]["message"] == expected
+
+
+def test_a_record_leaves_the_advice_to_choose_another_name_to_trainings(evaluate):
+    """The redrive of a sweep chooses other names, and nobody can choose them for it."""
+    old = document("Completed", CreationTime="2026-01-31T09:00:00Z")
+    taken = create_error("names must be unique", "SageMaker.ResourceInUseException")
+    error, cause = failure(judge(case(old, error=taken, name_chosen=True)))
+    assert cause["message"].endswith(". Choose another job_name, or leave it out.")
+    ended = described("FAILED", Error=error, Cause=json.dumps(cause))
+    found = evaluate(FOUND, result=ended)
+    assert found["record"]["message"].endswith("; names are never free again.")
 
 
 @pytest.mark.parametrize(

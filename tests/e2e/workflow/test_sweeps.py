@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from kfp_component.watch.events.trial_events import Wave, read_event
 from tests.support.runs.sweep_quota import sweep_under_a_quota
 from tests.support.runs.sweep_runs import SweepStage, reward
 
@@ -85,6 +86,8 @@ def test_after_a_pilot_that_succeeded_all_others_are(stage):
     assert sweep.status == "SUCCEEDED"
     waves = [event for event in sweep.events() if event["type"] == "MapStateStarted"]
     assert [event["mapStateStartedEventDetails"]["length"] for event in waves] == [1, 1]
+    told = [news for news in map(read_event, sweep.events()) if isinstance(news, Wave)]
+    assert told == [Wave(trials=2), Wave(trials=2)]
     assert sweep.entered.count("WaitBeforeTrial") == 2
     assert sweep.output["best_hyperparameters"] == {"lr": 0.2}
     assert set(sweep.jobs()) == names(sweep, [1, 2])
@@ -166,7 +169,8 @@ def test_a_dry_run_returns_trials_and_the_first_request(stage):
 
 def test_more_at_once_than_the_quota_of_instances_wait_for_their_turn(stage):
     """bench/sweeps/capacity.py has it with 40 trials and 5 instances."""
-    shared = sweep_under_a_quota(stage, trials=2, instances=1)
+    long = {"seconds": 4}  # so that the second asks while the first trains, on a busy machine too
+    shared = sweep_under_a_quota(stage, trials=2, instances=1, hyperparameters=long)
     assert shared.counts == {"trials": 2, "succeeded": 2, "failed": 0}
     assert (shared.executions, shared.jobs) == (2, 2)
     assert (shared.awaited_at_once, shared.trained_at_once) == (2, 1)
@@ -184,7 +188,8 @@ def test_two_sweeps_of_the_same_job_name_share_the_names_and_say_so(stage):
     for sweep in (sweep for sweep in both if sweep.status == "FAILED"):
         (reason,) = sweep.cause["failures"]
         assert reason["error"] == "RequestRejected"
-        assert "names are never free again. Choose another job_name" in reason["message"]
+        assert reason["message"].startswith(f"The job name {prefix}-t00")
+        assert reason["message"].endswith("names are never free again.")
         sweep.redrive()
         assert ended_counts(sweep) == {"trials": 3, "succeeded": 3, "failed": 0}
 

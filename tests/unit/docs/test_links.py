@@ -55,6 +55,23 @@ def test_every_page_begins_with_who_it_is_for(page):
     )
 
 
+@pytest.mark.parametrize(
+    ("page", "named"),
+    [
+        ("README.md", {"docs/sweeps.md", "make sweep"}),
+        (
+            "docs/console.md",
+            {"inputs/sweep.json", "SweepStateMachineArn", "stateMachine:RlSweep`"}
+            | {"execution:RlSweep:*`"},
+        ),
+        ("docs/costs.md", {"sweeps.md#costs-and-limits"}),
+    ],
+)
+def test_sweeps_are_told_of_where_a_reader_looks_for_them(page, named):
+    text = (ROOT / page).read_text()
+    assert {each for each in named if each not in text} == set()
+
+
 def test_the_readme_is_read_in_a_minute_and_shows_a_report():
     text = (ROOT / "README.md").read_text()
     assert len(text.split()) <= 700

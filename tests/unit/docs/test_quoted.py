@@ -1,5 +1,6 @@
 """What the pages quote of the code, its output and its limits, is what the code says."""
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from kfp_component.record.trials import StartedTrial
 from kfp_component.watch.ended_logs import MOST_CURVES
 from kfp_component.watch.sweep import watch_sweep
 from tests.support.step.launcher_fakes import STATE_MACHINE_ARN, FakeAws, FakeClock, ListView
+from tests.support.sweep_inputs import SWEEP, decide, failure, success
 from tests.unit.docs.pages import ROOT, blocks
 from training_job.arguments.images import image
 from training_job.outcome import capacity, create_call, judge
@@ -76,6 +78,23 @@ def test_what_the_task_sets_is_what_the_page_says():
 )
 def test_limits_are_the_codes(name, words):
     assert re.search(re.escape(words).replace(r"\ ", r"\s+"), page(name)), words
+
+
+def test_the_page_says_what_is_left_of_a_sweep_in_which_too_many_trials_failed():
+    ten = [failure(1), *(success(trial, 1.0) for trial in range(2, 11))]
+    assert decide(SWEEP | {"seeds": 10}, ten)["decision"] == "succeed"
+    failed = decide(SWEEP | {"seeds": 9}, ten[:9])
+    assert (failed["error"], failed["output"]) == ("TrialsFailed", {})
+    cause = json.loads(failed["cause"])
+    assert set(cause) == {"message", "counts", "failures", "trials"}
+    text = " ".join(page("sweeps").split())
+    assert f"table of all trials ({', '.join(cause['trials']['columns'])})" in text
+    assert "no statistics, no model and no report" in text
+    assert "Without `max_failed_trials`, none of fewer than 10 trials may fail" in text
+
+
+def test_what_the_page_says_of_sweeps_holds_where_less_is_better():
+    assert not re.search("highest|lowest", page("sweeps"))
 
 
 def test_an_image_of_ones_own_has_the_packages_of_this_environment():

@@ -393,6 +393,18 @@ def test_without_space_and_configurations_only_the_seed_varies():
     assert [(trial.hyperparameters, trial.seed) for trial in trials] == [({}, 7), ({}, 8)]
 
 
+@pytest.mark.parametrize("name", OWN)
+def test_a_training_that_gets_an_argument_of_sweeps_says_whose_it_is(name):
+    with pytest.raises(InvalidArguments) as raised:
+        parse_arguments(CUSTOM_IMAGE | {name: 1})
+    (found,) = raised.value.problems
+    assert found == (
+        name,
+        "is not an argument; it is one of a sweep, which another state machine "
+        "runs: docs/sweeps.md",
+    )
+
+
 def test_what_step_functions_adds_to_the_input_is_no_argument():
     assert parsed() == parsed(**{STARTED_BY: "arn", "$schema": "../sweep.schema.json"})
 

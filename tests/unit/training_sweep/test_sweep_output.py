@@ -96,7 +96,11 @@ def test_a_configuration_with_less_than_half_of_its_seeds_cannot_be_the_best():
     found = output(given, records)
     assert found["best"]["configuration"] == 1
     assert found["configurations"][1]["n"] == 2
-    assert any("half of the seeds of configuration 2" in note for note in found["notes"])
+    few = "Fewer than half of the seeds of configuration{} have a result, so {} could not be the "
+    few += "best."
+    assert few.format(" 2", "it") in found["notes"]
+    several = [*records[:2], *(failure(number) for number in (3, 4, 5)), *records[5:]]
+    assert few.format("s 1, 2", "they") in output(given, several)["notes"]
     records[7] = success(8, 190.0)
     assert output(given, records)["best"]["configuration"] == 2
 

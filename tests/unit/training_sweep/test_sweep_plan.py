@@ -45,6 +45,7 @@ def test_the_first_wave_is_every_trial():
     decision = decide(GRID | {"max_parallel": 4})
     assert decision == {
         "decision": "run",
+        "trials": 6,
         "wave": [{"trial": number, "start": 1} for number in range(1, 7)],
         "max_parallel": 4,
         "objective_metric": "reward",
@@ -112,13 +113,27 @@ def test_as_many_failures_as_allowed_are_a_success_and_one_more_is_none():
     found = cause(decision)
     assert found["message"] == (
         "2 of 6 trials failed; max_failed_trials allows 1. TrainingJobFailed, in 2 "
-        "(t005, t006): Training job JOB failed: AlgorithmError: the script ended with exit code 1. "
-        "A redrive trains what has no result, and nothing else."
+        "(t005, t006): Training job job-t005 failed: AlgorithmError: the script ended with exit "
+        "code 1. A redrive trains what has no result, and nothing else, in jobs of new names."
     )
     assert found["counts"] == {"trials": 6, "succeeded": 4, "failed": 2}
     assert [each["trials"] for each in found["failures"]] == [[5, 6]]
     assert found["trials"]["columns"] == ["trial", "configuration", "seed", "result"]
     assert found["trials"]["rows"][3:5] == [[4, 2, 1, 4.0], [5, 2, 2, "failed"]]
+
+
+def test_messages_that_differ_in_names_and_times_are_one_reason_in_the_words_of_the_first():
+    said = "The job name job-t00{0} belongs to a training job created 2026-01-31T10:00:0{0}.000Z; "
+    said += "names are never free again."
+    records = [failure(trial, "RequestRejected", message=said.format(trial)) for trial in (5, 6)]
+    found = cause(decide(GRID, [success(number, 1.0) for number in range(1, 5)] + records))
+    assert found["message"] == (
+        "2 of 6 trials failed; max_failed_trials allows 0. RequestRejected, in 2 (t005, t006): "
+        f"{said.format(5)} A redrive trains what has no result, and nothing else, in jobs of new "
+        "names."
+    )
+    reason = {"error": "RequestRejected", "message": said.format(5), "trials": [5, 6]}
+    assert found["failures"] == [reason]
 
 
 def test_without_half_of_the_seeds_of_any_configuration_there_is_no_best():

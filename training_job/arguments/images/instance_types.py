@@ -29,7 +29,9 @@ def one_of(known: frozenset[str]) -> AfterValidator:
     def check(value: str) -> str:
         if value in known:
             return value
+        if f"ml.{value}" in known:
+            raise ValueError(f"did you mean ml.{value}?")
         near = difflib.get_close_matches(value, sorted(known), n=3, cutoff=0.5)
-        raise ValueError(f"the nearest are {', '.join(near or ['ml.m5.xlarge'])}")
+        raise ValueError(f"like it are {', '.join(near)}" if near else "unknown to SageMaker")
 
     return AfterValidator(check)

@@ -1,14 +1,19 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
+from html import escape
+from html.parser import HTMLParser
 
 import pytest
 
 from kfp_component.errors import BadInput
 from kfp_component.execution.result import NotTrained, Swept, read_result
 from kfp_component.execution.run import EndedExecution
+from kfp_component.report.style import STYLE
 from kfp_component.report.sweep.page import SweepReport, render
+from kfp_component.report.sweep.style import SWEEP_STYLE
 from kfp_component.step.outputs import write_outputs
 from kfp_component.step.sweep import explain_sweep
 from kfp_component.step.sweep_outputs import sweep_outputs, trials_csv
@@ -56,6 +61,27 @@ def test_the_table_has_a_row_for_every_trial(output):
     assert rows[0]["hyperparameter_lr"] == "0.0001"
 
 
+ODD = {"double_q": True, "clip": None, "layers": [64, {"ü": 0.5}], "optimizer": "adam"}
+
+
+def test_hyperparameters_are_json_wherever_they_are_shown(output):
+    first, *others = output["configurations"]
+    given = {
+        **output,
+        "configurations": [{**first, "hyperparameters": ODD}, *others],
+        "best_hyperparameters": ODD,
+    }
+    row = next(csv.DictReader(io.StringIO(trials_csv(result(given)))))
+    said = {"double_q": "true", "clip": "null", "layers": '[64, {"ü": 0.5}]', "optimizer": "adam"}
+    assert {name: row[f"hyperparameter_{name}"] for name in said} == said
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    ended = EndedExecution(ARN, {"startDate": at, "stopDate": at})
+    html = render(SweepReport({}, ended, Swept(given), Curves("reward"), {}))
+    shown = 'double_q=true, clip=null, layers=[64, {"ü": 0.5}], optimizer=adam'
+    assert f" with {escape(shown)}</p>" in html  # the claim
+    assert f'">{escape(shown)}</div>' in html  # the row of its configuration
+
+
 @pytest.mark.parametrize("missing", Swept.needed)
 def test_the_output_of_another_state_machine_is_no_sweep(output, missing):
     found = result({name: value for name, value in output.items() if name != missing})
@@ -95,6 +121,37 @@ def test_reports_of_any_size_are_whole_and_small(name, html):
     assert outline.open == []
     assert outline.outside == []
     assert len(html) < 300_000, name
+
+
+class LongWords(HTMLParser):
+    """Words that are wider than a narrow page, each with the tags and classes around it."""
+
+    def __init__(self):
+        super().__init__()
+        self.around, self.found = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.around.append({tag, *(f".{name}" for name in dict(attrs).get("class", "").split())})
+
+    def handle_endtag(self, tag):
+        assert tag in self.around.pop()
+
+    def handle_data(self, data):
+        if max(map(len, data.split()), default=0) > 60 and "style" not in self.around[-1]:
+            self.found.append((data, set().union(*self.around)))
+
+
+def test_a_long_name_is_never_wider_than_the_page(output):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    ended = EndedExecution(ARN, {"startDate": at, "stopDate": at})
+    odd = json.loads(json.dumps(output).replace("episode_reward_mean", "m" * 70))
+    odd["best_hyperparameters"] = odd["configurations"][0]["hyperparameters"] = {"h" * 70: 1}
+    words = LongWords()
+    words.feed(render(SweepReport({}, ended, Swept(odd), Curves("m" * 70, trials=1), {})))
+    rules = re.findall(r"([^{}]+) \{[^}]*overflow-wrap: anywhere", STYLE + SWEEP_STYLE)
+    wrapped = {selector.split()[-1] for rule in rules for selector in rule.split(",")}
+    assert len(words.found) >= 5
+    assert [text for text, around in words.found if not around & wrapped] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from kfp_component.record.trials import StartedTrial, Trials
 from kfp_component.watch.ended_logs import MOST_CURVES, chosen, read_curves
 from kfp_component.watch.events.trial_events import Wave, read_event
 from kfp_component.watch.sweep import watch_sweep
+from tests.support import sweep_inputs
 from tests.support.step.launcher_fakes import (
     STATE_MACHINE_ARN,
     FakeAws,
@@ -15,6 +16,7 @@ from tests.support.step.launcher_fakes import (
     client_error,
     state_exited,
 )
+from tests.support.sweep_inputs import SWEEP, decide
 from training_sweep.records import Record
 
 ARGUMENTS = {"space": {"lr": [0.1, 0.2]}, "objective_metric": "reward"}
@@ -33,12 +35,12 @@ def scheduled(number, trial, configuration, seed, lr):
     return {"id": number, "type": "TaskScheduled", "taskScheduledEventDetails": details}
 
 
-def wave(number, length):
-    return {
-        "id": number,
-        "type": "MapStateStarted",
-        "mapStateStartedEventDetails": {"length": length},
-    }
+def wave(number, trials):
+    return state_exited(number, "PlanSweep", {"decision": "run", "trials": trials})
+
+
+def decided(number, given, records=()):
+    return state_exited(number, "PlanSweep", decide(given, records))
 
 
 def success(trial, value):
@@ -137,19 +139,52 @@ def test_one_lucky_seed_does_not_lead_before_many():
     assert trials.leader().configuration == "1"
 
 
-def test_a_pilot_and_a_redrive_are_counted_right():
+SIX = SWEEP | {"space": {"lr": [0.1, 0.2]}, "seeds": 3}
+
+
+def test_while_the_pilot_runs_all_trials_are_counted():
+    world = World()
+    piloted = (decided, SIX | {"pilot": True})
+    world.happen(piloted, (scheduled, 1, 1, 1, 0.1))
+    snapshot = world.watch(SIX).snapshot()
+    assert (snapshot.status, snapshot.share) == ("1 running, 0 done of 6", 0)
+    world = World()
+    world.happen(piloted, (scheduled, 1, 1, 1, 0.1), (state_exited, "Recorded", failure(1)))
+    snapshot = world.watch(SIX).snapshot()
+    assert (snapshot.status, snapshot.share) == ("0 running, 0 done, 1 failed of 6", 1 / 6)
+
+
+def test_a_wave_that_a_redrive_goes_on_with_is_no_more_trials():
+    """The Map begins again with all its items, of which it runs those that had not ended."""
+    world = World()
+    begun = {"type": "MapStateStarted", "mapStateStartedEventDetails": {"length": 6}}
+    world.happen(
+        (decided, SIX),
+        (scheduled, 1, 1, 1, 0.1),
+        (state_exited, "Train", success(1, 5.0)),
+        (lambda number: begun | {"id": number},),
+        (scheduled, 2, 1, 2, 0.1),
+    )
+    assert world.watch(SIX).snapshot().status == "1 running, 1 done of 6"
+
+
+def test_a_sweep_that_has_ended_begins_no_wave():
+    records = [sweep_inputs.success(number, 1.0) for number in range(1, 7)]
+    assert decide(SIX, records)["decision"] == "succeed"
+    assert read_event(decided(1, SIX, records)) is None
+
+
+def test_a_redrive_is_counted_right():
     trials = Trials(maximize=True)
-    trials.wave(1)
+    trials.wave(4)
     trials.start(StartedTrial(1, "1", "1", {}))
     trials.end(Record.of(success(1, 1)))
-    trials.wave(3)
-    assert trials.total == 4
     for number in (2, 3, 4):
         trials.start(StartedTrial(number, "1", "1", {}))
         trials.end(Record.of(failure(number)))
     assert (trials.done, trials.failed) == (1, 3)
-    trials.wave(3)
-    assert trials.total == 4
+    trials.wave(4)
+    assert (trials.done, trials.failed, trials.total) == (1, 0, 4)
     trials.start(StartedTrial(2, "1", "1", {}))
     trials.end(Record.of(success(2, 1) | {"start": 2, "redrives": 1}))
     # What is to be trained again has not failed.
@@ -212,14 +247,18 @@ def test_a_role_that_may_read_nothing_costs_the_lines_and_not_the_sweep():
     [
         {},
         {"type": "MapStateStarted"},
+        {"type": "TaskStateExited", "stateExitedEventDetails": {"name": "PlanSweep"}},
+        state_exited(1, "PlanSweep", {"decision": "run"}),
+        state_exited(1, "PlanSweep", [1]),
         {"type": "TaskScheduled", "taskScheduledEventDetails": {"resource": "invoke"}},
         {
             "type": "TaskScheduled",
             "taskScheduledEventDetails": {"resource": "startExecution.sync:2", "parameters": "{"},
         },
-        {"type": "TaskStateExited", "stateExitedEventDetails": {"output": "[1]"}},
-        {"type": "TaskStateExited", "stateExitedEventDetails": {"output": '{"trial": 1}'}},
-        {"type": "TaskStateExited", "stateExitedEventDetails": {"output": "x" * 10_000}},
+        {"type": "TaskStateExited", "stateExitedEventDetails": {"name": "Train"}},
+        state_exited(1, "Train", [1]),
+        state_exited(1, "Train", {"trial": 1}),
+        state_exited(1, "Train", "x" * 10_000),
         {"type": "TaskStateExited", "stateExitedEventDetails": None},
     ],
 )

@@ -216,6 +216,10 @@ def test_zero_and_false_are_values():
     assert problems(CUSTOM_IMAGE | {"instance_count": 0})[0][0] == "instance_count"
 
 
+def _attributes(names):
+    return {"train": {"DataSource": {"S3DataSource": {"S3Uri": "s3://b", "AttributeNames": names}}}}
+
+
 REJECTED: list[tuple[str, Any, str]] = [
     ("instance_count", True, "whole number"),
     ("instance_count", 1.5, "got 1.5"),
@@ -278,7 +282,20 @@ REJECTED: list[tuple[str, Any, str]] = [
     ("environment", {"1A": "x"}, "names to text"),
     ("environment", {"A": 1}, "names to text"),
     ("environment", {f"A{i}": "" for i in range(101)}, "100"),
-    ("fallback_instance_types", ["ml.banana"], "nearest"),
+    ("environment", {"A": 1}, "got a number (not repeated here)"),
+    ("environment", {"1A": "x"}, 'has the key "1A"; must be a name'),
+    ("tags", {"": "x"}, 'has the key ""; must be 1 to 128'),
+    ("tags", {"a b": "~"}, 'tags["a b"] got "~"; must be at most 256'),
+    ("role", ["x"], "must be text; allowed"),
+    ("role", 3, "must be text; write it in quotes"),
+    ("checkpoint_config", {"S3Uri": "b"}, "must be an S3 URI, s3://BUCKET/PREFIX"),
+    ("inputs", {"train": {"DataSource": 3}}, "inputs.train.DataSource got 3; must be a map"),
+    ("inputs", {"a train": "s3://b"}, 'has the key "a train"; must be a channel\'s name'),
+    ("inputs", _attributes(["a"] * 17), "AttributeNames got a list of 17; must be at most 16"),
+    ("inputs", _attributes([3]), "AttributeNames[0] got 3; must be a name"),
+    ("instance_type", "m5.large", "did you mean ml.m5.large?"),
+    ("instance_type", "ml.m5.huge", "like it are ml.m5.large"),
+    ("fallback_instance_types", ["ml.banana"], "unknown to SageMaker"),
     ("max_attempts", 11, "10"),
     ("instance_type", "ml.m5.xlarg", "ml.m5.xlarge"),
     ("region", "us-east", "region name"),
@@ -456,6 +473,14 @@ class TestGuardRails:
         rails = GuardRails(max_run_limit=2_419_200)
         given = CUSTOM_IMAGE | {"max_run": 2_419_200}
         assert parse_arguments(given, rails).max_run == 2_419_200
+
+
+@pytest.mark.parametrize("name", ["MAX_RUN", "maxrun", "max_runs"])
+def test_a_name_that_is_nearly_right_is_told_the_right_one(name):
+    with pytest.raises(InvalidArguments) as error:
+        parse_arguments(CUSTOM_IMAGE | {name: 60})
+    (problem,) = error.value.problems
+    assert problem == (name, "is not an argument; did you mean max_run?")
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "lr", "gamma", "batch_size", "iterations"])
