@@ -88,8 +88,9 @@ properties: $(BIN)/.ready ## 10,000 generated inputs for each property of the ar
 	@PROPERTY_EXAMPLES=1000 python -m pytest tests/unit tests/contract/request/test_arguments_schema.py -m hypothesis -n 2
 	@MORE_DEVIATIONS=1 python -m pytest tests/contract/definition -k every_path
 
-soak: $(BIN)/.ready ## 200 executions under faults; sweeps: under faults, stopped at a third, short of instances.
+soak: $(BIN)/.ready ## 200 executions under faults, 40 short of instances; sweeps: under faults, stopped at a third, short of instances.
 	@python -m bench.soak
+	@python -m bench.quota
 	@python -m bench.sweeps.soak
 	@python -m bench.sweeps.stop
 	@python -m bench.sweeps.capacity

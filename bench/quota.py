@@ -1,4 +1,4 @@
-"""Executions that wait for a quota of instances: `python -m bench.quota`.
+"""Executions that wait for a quota of instances: `make soak`, or `python -m bench.quota`.
 
 All are started at once, with `capacity_wait`; waits are scaled to a hundredth. Prints what came of
 them; exits with 1 when one failed, trained twice or not at all, or more jobs ran than the quota

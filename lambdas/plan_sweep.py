@@ -2,8 +2,9 @@
 
 The state PlanSweep sends `arguments` (the execution's input), `execution` (arn, started_at,
 redrives) and `records` (those that the last decision returned, and those of the wave since); it
-gets the decision (training_sweep/plan.py). An iteration of RunWave sends `arguments`, `execution`
-and `item` (trial, start) and gets `name` and `input` of the training execution to start.
+gets the decision (training_sweep/decision.py). An iteration of RunWave sends `arguments`,
+`execution` and `item` (trial, start) and gets `name` and `input` of the training execution to
+start.
 
     Initialise: records = []
     PlanSweep:  {arguments, execution, records}  -> {decision, trials, wave, max_parallel,
@@ -31,14 +32,14 @@ from typing import Any
 
 from lambdas.log import logged
 from training_job.attempt import ExecutionContext
+from training_sweep.decision import decide, trial_start
 from training_sweep.guard_rails import SweepGuardRails
-from training_sweep.plan import plan, trial_start
 
 _GUARD_RAILS = SweepGuardRails.model_validate_json(os.environ.get("SETTINGS", "{}"))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
-    """Return the decision (training_sweep/plan.py), or an item's execution, as JSON."""
+    """Return the decision (training_sweep/decision.py), or an item's execution, as JSON."""
     execution = ExecutionContext(**event["execution"])
     with logged("PlanSweep", execution.arn) as decided:
         if "item" in event:
@@ -52,7 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
             )
             decided(trial=item["trial"], name=started["name"])
             return started
-        found = plan(
+        found = decide(
             event["arguments"],
             records=event["records"],
             execution=execution,

@@ -10,8 +10,6 @@ out. boto3 is part of the runtime.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,7 +17,7 @@ import boto3
 
 from lambdas.log import logged
 from training_job.outcome.description import Description, describe, iso, moment
-from training_job.outcome.orphans import EndedTraining
+from training_job.outcome.orphans import EndedTraining, goes_on
 from training_job.outcome.service_error import ServiceErrorKind, service_error
 
 
@@ -33,22 +31,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # 
         started = states.describe_execution(executionArn=arn)
         ended = EndedTraining(arn, iso(started["startDate"]), started["input"])
         orphans = list(ended.orphans(partial(_described, sagemaker)))
-        if orphans and _redriven_since(ended_at, states.describe_execution(executionArn=arn)):
+        if orphans and goes_on(
+            ended_at, states.describe_execution(executionArn=arn).get("redriveDate")
+        ):
             orphans = []
         for name in orphans:
             sagemaker.stop_training_job(TrainingJobName=name)
         decided(stopped=orphans)
         return {"stopped": orphans}
-
-
-def _redriven_since(ended_at: datetime, execution: Mapping[str, Any]) -> bool:
-    """Whether the execution goes on: then it looks after its jobs, and will have another end.
-
-    Asked once the jobs are known, for a redrive comes before its jobs. Both times are Step
-    Functions' own; the status may still be that of a moment ago.
-    """
-    redriven_at = execution.get("redriveDate")
-    return redriven_at is not None and redriven_at >= ended_at
 
 
 def _described(sagemaker: Any, job_name: str) -> Description | None:

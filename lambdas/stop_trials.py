@@ -1,6 +1,6 @@
 """StopTrials: the trials of a sweep that has ended, and that still run, are stopped.
 
-The event is EventBridge's "Step Functions Execution Status Change" (infra/sweep/trials.py). What
+The event is EventBridge's "Step Functions Execution Status Change" (infra/sweep/orphans.py). What
 stops a trial stops its training job: Step Functions, or StopOrphans.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 
@@ -18,6 +18,7 @@ import boto3
 
 from lambdas.log import logged
 from training_job.outcome.description import iso, moment
+from training_job.outcome.orphans import goes_on
 from training_sweep.orphans import EndedSweep
 
 _PAUSE = 5
@@ -29,15 +30,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # 
     arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
     if ended_at is None:
         raise ValueError(f"{arn} has not ended: its stopDate is {event['detail']['stopDate']!r}")
-    sweep = EndedSweep(arn, ended_at)
+    sweep = EndedSweep(arn)
     with logged("StopTrials", arn, ended_at=iso(ended_at)) as decided:
         states = boto3.client("stepfunctions")
         stopped: set[str] = set()
         for pause in (0, _PAUSE):
             time.sleep(pause)
             running = set(_running(states, sweep)) - stopped
-            # Asked once the trials are known, for a redrive comes before its trials.
-            if sweep.goes_on(states.describe_execution(executionArn=arn).get("redriveDate")):
+            if goes_on(ended_at, states.describe_execution(executionArn=arn).get("redriveDate")):
                 break
             for trial in running:
                 states.stop_execution(executionArn=trial, cause=f"The sweep {arn} has ended.")

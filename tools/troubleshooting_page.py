@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from infra.operations import admission
 from infra.settings.context import read_settings
 from infra.settings.problems import InvalidSettings
-from kfp_component.aws.remedies import cannot
+from kfp_component.aws.step_errors import cannot
 from kfp_component.execution.result import NotTrained
 from kfp_component.record.record import LogLine
 from kfp_component.step.diagnosis import diagnose

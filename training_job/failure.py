@@ -46,6 +46,12 @@ def cause(message: str, **facts: Any) -> str:
         known.pop(max(known, key=lambda name: len(json.dumps(known[name]))))
 
 
+def sentence(words: str) -> str:
+    """Return the words with a full stop, so that another sentence may follow."""
+    words = words.strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
 def invalid_arguments(problems: list[Problem]) -> str:
     """Return the cause of `InvalidArguments`: how many problems there are, then each once.
 

@@ -87,7 +87,7 @@ def _why(
         return "The pilot, trial 1, failed, so no other was started."
     if len(failed) > allowed:
         return f"{len(failed)} of {trials} trials failed; max_failed_trials allows {allowed}."
-    if not any(each.counts for each in found):
+    if not any(each.eligible for each in found):
         half = "no configuration has a result for at least half of its seeds"
         return f"{len(failed)} of {trials} trials failed, and {half}."
     return ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 
 from training_job.request.submission import STARTED_BY
 from training_sweep.trials import trials_prefix
@@ -21,17 +20,15 @@ class EndedSweep:
 
     Attributes:
         arn: its ARN.
-        ended_at: when it did.
     """
 
     arn: str
-    ended_at: datetime
 
     def may_have_started(self, name: str) -> bool:
         """Whether an execution of this name may be a trial of it: its input tells.
 
         Example:
-            >>> sweep = EndedSweep("arn:aws:states:::execution:RlSweep:lr", datetime.now())
+            >>> sweep = EndedSweep("arn:aws:states:::execution:RlSweep:lr")
             >>> [sweep.may_have_started(name) for name in ("lr-t001", "lr2-t001")]
             [True, False]
         """
@@ -41,11 +38,3 @@ class EndedSweep:
         """Whether an execution with this input, as JSON, was started by it."""
         arguments = json.loads(given)
         return isinstance(arguments, dict) and arguments.get(STARTED_BY) == self.arn
-
-    def goes_on(self, redriven_at: datetime | None) -> bool:
-        """Whether it was redriven since, so that its trials are its own again.
-
-        Args:
-            redriven_at: of its description; both times are Step Functions' own.
-        """
-        return redriven_at is not None and redriven_at >= self.ended_at

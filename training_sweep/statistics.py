@@ -1,7 +1,7 @@
 """What a configuration's results over its seeds come to: interquartile mean, interval and the rest.
 
 The interquartile mean and its percentile bootstrap interval are what rliable 1.2 computes for one
-task (tests/unit/training_sweep/record_rliable.py records it): robust against an outlier, as a
+task (tests/support/recordings/record_rliable.py records it): robust against an outlier, as a
 median is, and less noisy than one. Agarwal et al., Deep Reinforcement Learning at the Edge of the
 Statistical Precipice, https://arxiv.org/abs/2108.13264
 """

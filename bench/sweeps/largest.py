@@ -27,7 +27,6 @@ MOST_DOLLARS = 0.0005
 """Of a trial, beside its training."""
 
 _JOB = 63
-_DETAILS = ("stateEnteredEventDetails", "stateExitedEventDetails")
 _SIZED = ("input", "output", "parameters")
 
 

@@ -22,11 +22,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from training_job.outcome.description import RUNNING
+
 from ..settings.context import project_context, read_settings
 from ..workflow.deployed import state_machine_arn, use_region
 from .admission import refuse_new, take_again
 
-_GOING_ON = {"InProgress", "Stopping"}
 _LOOK_EVERY_SECONDS = 15.0
 _STOPPED = "Stopped by make drain: the deployment is being taken down."
 
@@ -94,7 +95,7 @@ class Drain:
             # One that was started while the definition changed may appear after the first look.
             running = set(self.running())
             jobs |= {name for arn in before - running if (name := self._job(arn))}
-            jobs = {name for name in jobs if self._status(name) in _GOING_ON}
+            jobs = {name for name in jobs if self._status(name) in RUNNING}
             if (len(running), len(jobs)) != said:
                 said = (len(running), len(jobs))
                 jobs_left = "" if self._sweeps else f" Training jobs still to end: {said[1]}."

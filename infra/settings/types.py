@@ -15,7 +15,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from training_job.arguments import forms
 from training_job.arguments.checking import Accepted
 from training_job.arguments.limits import check_tags
-from training_job.arguments.model import MAX_KEEP_ALIVE, SAGEMAKER_MAX_RUN, InstanceType, TagKey
+from training_job.arguments.model import (
+    MAX_KEEP_ALIVE,
+    SAGEMAKER_MAX_RUN,
+    InstanceType,
+    RoleArn,
+    TagKey,
+)
+from training_job.arguments.model import Seconds as _Seconds
+from training_job.arguments.model import Switch as _Switch
 from training_sweep.limits import MAX_PARALLEL, MAX_TRIALS
 
 _RETENTION_DAYS = (
@@ -47,7 +55,7 @@ def _tag_of_a_run(key: str) -> str:
 
 
 def _not_of_aws(key: str) -> str:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html."""
+    """Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html."""
     if key.lower().startswith("aws:"):
         raise ValueError("keys that begin with aws: are AWS's own")
     return key
@@ -66,16 +74,15 @@ def _each_once(ids: list[str]) -> list[str]:
     return ids
 
 
-_Text = BeforeValidator(forms.stripped)
+_Stripped = BeforeValidator(forms.stripped)
 _Whole = BeforeValidator(forms.no_boolean)
-_List = BeforeValidator(forms.id_list)
+_Ids = BeforeValidator(forms.id_list)
 _Map = BeforeValidator(forms.json_map)
 _TAG = r"^[\w .:/=+@-]*$"
 _TagName = Annotated[
     str, Field(pattern=_TAG, min_length=1, max_length=128), AfterValidator(_not_of_aws)
 ]
 _TagText = Annotated[str, Field(pattern=_TAG, max_length=256)]
-_RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
 _PrincipalArn = Annotated[
     str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")
 ]
@@ -83,10 +90,10 @@ _KEY = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+"
 _KEY_EXAMPLE = "arn:aws:kms:us-east-1:123456789012:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 _KeyArn = Annotated[str, Field(pattern=f"^{_KEY}$")]
 
-Switch = Annotated[bool, _Text, Accepted(allowed="true or false")]
+Switch = Annotated[_Switch, Accepted(allowed="true or false")]
 Name = Annotated[
     str,
-    _Text,
+    _Stripped,
     Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$"),
     Accepted(allowed="1 to 64 letters, digits and hyphens, the first a letter"),
 ]
@@ -102,10 +109,10 @@ Tags = Annotated[
 ]
 LambdaRuntime = Annotated[
     Literal["python3.11", "python3.12", "python3.13"],
-    _Text,
+    _Stripped,
     Accepted(allowed="python3.11, python3.12 or python3.13"),
 ]
-Architecture = Annotated[Literal["arm64", "x86_64"], _Text, Accepted(allowed="arm64 or x86_64")]
+Architecture = Annotated[Literal["arm64", "x86_64"], _Stripped, Accepted(allowed="arm64 or x86_64")]
 Timeout = Annotated[
     int | None,
     _Whole,
@@ -114,12 +121,12 @@ Timeout = Annotated[
 ]
 Principals = Annotated[
     list[_PrincipalArn],
-    _List,
+    _Ids,
     Accepted(allowed=f"ARNs of IAM roles and users, such as {_ARN}:role/NAME"),
 ]
 OidcProvider = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[^\s/]+(/\S+)?$"),
     Accepted(
         allowed="the ARN of an IAM OIDC provider, such as "
@@ -128,7 +135,7 @@ OidcProvider = Annotated[
 ]
 EksCluster = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=r"^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$"),
     Accepted(allowed="the name of an EKS cluster: at most 100 letters, digits, hyphens and _"),
 ]
@@ -142,7 +149,7 @@ ServiceAccounts = Annotated[
             ),
         ]
     ],
-    _List,
+    _Ids,
     Field(min_length=1),
     Accepted(allowed="one or more namespace/name, such as team-a/default-editor"),
 ]
@@ -152,18 +159,18 @@ S3Locations = Annotated[
             str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\s]*)?$", max_length=1024)
         ]
     ],
-    _List,
+    _Ids,
     Accepted(allowed="bucket or bucket/prefix, without s3:// and without * or ?"),
 ]
 PolicyArn = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"),
     Accepted(allowed=f"the ARN of a managed policy, such as {_ARN}:policy/NAME"),
 ]
 LauncherImage = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=r"^(build|\S*[/:]\S*)$", max_length=255),
     Accepted(
         allowed="build, or a registry path such as REGISTRY/launcher:TAG, of at most 255 "
@@ -181,55 +188,53 @@ Repositories = Annotated[
             AfterValidator(_no_registry_path),
         ]
     ],
-    _List,
+    _Ids,
     Accepted(
         allowed="names of ECR repositories such as team/rl, without a tag, or their ARNs such as "
         "arn:aws:ecr:us-east-1:123456789012:repository/NAME"
     ),
 ]
-Keys = Annotated[
-    list[_KeyArn], _List, Accepted(allowed=f"ARNs of KMS keys, such as {_KEY_EXAMPLE}")
-]
+Keys = Annotated[list[_KeyArn], _Ids, Accepted(allowed=f"ARNs of KMS keys, such as {_KEY_EXAMPLE}")]
 Key = Annotated[
-    _KeyArn | None, _Text, Accepted(allowed=f"the ARN of a KMS key, such as {_KEY_EXAMPLE}")
+    _KeyArn | None, _Stripped, Accepted(allowed=f"the ARN of a KMS key, such as {_KEY_EXAMPLE}")
 ]
 KeyOrCreate = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=f"^(create|{_KEY})$"),
     Accepted(allowed=f"create, or the ARN of a KMS key, such as {_KEY_EXAMPLE}"),
 ]
 NetworkChoice = Annotated[
-    Literal["none", "existing", "create"], _Text, Accepted(allowed="none, existing or create")
+    Literal["none", "existing", "create"], _Stripped, Accepted(allowed="none, existing or create")
 ]
 VpcId = Annotated[
     str | None,
-    _Text,
+    _Stripped,
     Field(pattern=r"^vpc-[0-9a-f]{8,17}$"),
     Accepted(allowed="the id of a VPC, such as vpc-0123456789abcdef0"),
 ]
 Subnets = Annotated[
     list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]],
-    _List,
+    _Ids,
     AfterValidator(_each_once),
     Field(max_length=16),
     Accepted(allowed="at most 16 ids of subnets, such as subnet-0123456789abcdef0"),
 ]
 RouteTables = Annotated[
     list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]],
-    _List,
+    _Ids,
     AfterValidator(_each_once),
     Accepted(allowed="ids of route tables, such as rtb-0123456789abcdef0"),
 ]
 SecurityGroups = Annotated[
     list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]],
-    _List,
+    _Ids,
     AfterValidator(_each_once),
     Accepted(allowed="ids of security groups, such as sg-0123456789abcdef0"),
 ]
 Cidr = Annotated[
     str,
-    _Text,
+    _Stripped,
     AfterValidator(_network),
     Accepted(allowed="an IPv4 network of 16 to 26 bits, such as 10.0.0.0/20"),
 ]
@@ -248,7 +253,7 @@ Endpoints = Annotated[
             "kms",
         ]
     ],
-    _List,
+    _Ids,
     Accepted(
         allowed="any of states, logs, sts, eks-auth, ecr.api, ecr.dkr, s3, sagemaker.api, "
         "monitoring and kms"
@@ -262,15 +267,15 @@ RetentionDays = Annotated[
 ]
 EmailAddresses = Annotated[
     list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]],
-    _List,
+    _Ids,
     Accepted(allowed="email addresses"),
 ]
 Roles = Annotated[
-    list[_RoleArn], _List, Accepted(allowed=f"ARNs of IAM roles, such as {_ARN}:role/NAME")
+    list[RoleArn], _Ids, Accepted(allowed=f"ARNs of IAM roles, such as {_ARN}:role/NAME")
 ]
 InstanceTypes = Annotated[
     list[InstanceType] | None,
-    _List,
+    _Ids,
     Field(min_length=1),
     Accepted(allowed="SageMaker's training instance types, such as ml.m5.xlarge"),
 ]
@@ -296,16 +301,14 @@ Parallel = Annotated[
     Accepted(allowed=f"a whole number from 1 to {MAX_PARALLEL}"),
 ]
 Seconds = Annotated[
-    int,
-    _Whole,
-    Field(ge=1, le=SAGEMAKER_MAX_RUN),
+    _Seconds,
     Accepted(
         allowed=f"a whole number of seconds from 1 to {SAGEMAKER_MAX_RUN}, SageMaker's own limit"
     ),
 ]
 TagKeys = Annotated[
     list[Annotated[TagKey, AfterValidator(_tag_of_a_run)]],
-    _List,
+    _Ids,
     Field(max_length=45),
     Accepted(
         allowed="at most 45 keys that the tags of a run may have: 1 to 128 letters, digits, spaces "

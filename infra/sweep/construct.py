@@ -18,8 +18,8 @@ from ..workflow.construct import RlTrainingWorkflow
 from ..workflow.functions import WorkflowFunction, as_variable
 from ..workflow.machine import allow_launching, executions, live_alias, state_machine
 from .definition import definition
+from .orphans import OrphanedTrials
 from .role import sweep_role
-from .trials import StoppedTrials
 
 
 class RlSweepWorkflow(Construct):
@@ -75,7 +75,7 @@ class RlSweepWorkflow(Construct):
             settings=self._settings,
             key=key,
         )
-        stopped = StoppedTrials(
+        stopped = OrphanedTrials(
             self,
             self._settings,
             sweeps=self.state_machine,

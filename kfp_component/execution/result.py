@@ -8,8 +8,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-# Exit code 2, "the arguments are wrong", is for this error; every other failure is 1.
-INVALID_ARGUMENTS = "InvalidArguments"
 # Of an execution that succeeded, but of another state machine than the step is for.
 UNEXPECTED_OUTPUT = "UnexpectedOutput"
 

@@ -11,7 +11,7 @@ from botocore.exceptions import NoCredentialsError
 from kfp_component.aws.backoff import Backoff
 from kfp_component.aws.clients import Aws, service_time
 from kfp_component.aws.errors import CallErrorKind, error_code, in_short, kind_of
-from kfp_component.aws.remedies import cannot
+from kfp_component.aws.step_errors import cannot
 from kfp_component.errors import StepError
 from kfp_component.execution.latest import (
     MOST_GENERATIONS,
@@ -19,10 +19,10 @@ from kfp_component.execution.latest import (
     latest_execution,
     leads_to_a_model,
 )
-from kfp_component.execution.result import INVALID_ARGUMENTS
 from kfp_component.stopping.request import STOPPED_WITH_POD
 from kfp_component.stopping.stopper import Stopper
 from kfp_component.task_input.executor_input import ExecutorInput
+from training_job.failure import Failure
 
 # How long a start is tried that the network, or missing credentials, stand in the way of. Nothing
 # is lost by ending then: the task's retry uses the same name. Throttling is waited for without end.
@@ -165,7 +165,7 @@ class Starter:
         One whose arguments were wrong has trained nothing, and a redrive would check them by the
         rules of the deployment that it began with.
         """
-        if description.get("error") == INVALID_ARGUMENTS:
+        if description.get("error") == Failure.INVALID_ARGUMENTS:
             return False
         known = description.get("redriveCount", 0)
         # The same for whatever is tried again, here or in another pod: it is redriven once.

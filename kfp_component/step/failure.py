@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from kfp_component.errors import ExitCode
-from kfp_component.execution.result import INVALID_ARGUMENTS, NotTrained
+from kfp_component.execution.result import NotTrained
 from kfp_component.record.record import LogLine
 from kfp_component.step.diagnosis import diagnose
+from training_job.failure import Failure
 from training_job.links import links
 
 TERMINATION_LOG = Path("/dev/termination-log")
@@ -59,8 +60,8 @@ def explain(
 
 
 def exit_code(failure: NotTrained) -> ExitCode:
-    """Return what a failure makes the process return."""
-    wrong_arguments = failure.error == INVALID_ARGUMENTS
+    """Return 2 for wrong arguments, and 1 for every other failure."""
+    wrong_arguments = failure.error == Failure.INVALID_ARGUMENTS
     return ExitCode.BAD_ARGUMENTS if wrong_arguments else ExitCode.FAILED
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from kfp_component.aws.clients import Aws
 from kfp_component.errors import ExitCode
 from kfp_component.execution.result import (
-    INVALID_ARGUMENTS,
     UNEXPECTED_OUTPUT,
     DryRun,
     NotTrained,
@@ -26,6 +25,7 @@ from kfp_component.watch.ended_logs import Curves, read_curves
 from kfp_component.watch.execution import ExecutionWatch
 from kfp_component.watch.progress import View
 from kfp_component.watch.sweep import SweepWatch, watch_sweep
+from training_job.failure import Failure
 from training_job.links import links
 
 _SHOWN_REASONS = 10
@@ -118,7 +118,7 @@ def explain_sweep(
             lines.append(f"  {_reason(reason)}")
     for job, tail in last_lines.items():
         lines += [f"Last log lines of {job}:", *(f"  {line}" for line in tail)]
-    if failure.error not in (INVALID_ARGUMENTS, UNEXPECTED_OUTPUT):
+    if failure.error not in (Failure.INVALID_ARGUMENTS, UNEXPECTED_OUTPUT):
         lines.append(_NEXT)
     lines.append(f"Execution: {links(execution_arn, None)['execution']}")
     return "\n".join(lines)

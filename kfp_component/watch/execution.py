@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from kfp_component.aws.clients import Aws, service_time
 from kfp_component.aws.errors import error_code, in_short
-from kfp_component.aws.remedies import cannot
+from kfp_component.aws.step_errors import cannot
 from kfp_component.watch.progress import Snapshot, View
 from kfp_component.watch.schedule import Poll, spacing
 

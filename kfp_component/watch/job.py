@@ -8,8 +8,8 @@ from kfp_component.durations import duration
 from kfp_component.record.record import LogLine, RunRecord, SeenAttempt, Transition
 from kfp_component.watch.logs import LogTail
 from kfp_component.watch.progress import View
+from training_job.outcome.description import RUNNING
 
-_RUNNING = ("InProgress", "Stopping")
 # What SageMaker says of a job that it does not know, or not yet: "Requested resource not found."
 _UNKNOWN_JOB = "ValidationException"
 _MOST_DRAIN_SECONDS = 60.0
@@ -69,7 +69,7 @@ class JobWatch:
         transitions = [Transition.from_json(entry) for entry in entries]
         self._record.transitions[self._attempt.job_name] = transitions
         self._show(transitions)
-        self.ended = description.get("TrainingJobStatus", "InProgress") not in _RUNNING
+        self.ended = description.get("TrainingJobStatus", "InProgress") not in RUNNING
 
     def read_logs(self) -> float:
         """Show the lines that are new, some pages at most; return when to ask again."""

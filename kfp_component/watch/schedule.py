@@ -15,6 +15,8 @@ _LEAST_JITTER = 0.90
 _MOST_JITTER = 0.99
 _MOST_SLOWDOWN = 8.0
 _LASTING = 4
+_LAST_TRIES = 3
+_LAST_PAUSE_SECONDS = 0.5
 
 
 def spacing(age: float, draw: Callable[[], float] = random.random) -> float:
@@ -80,6 +82,20 @@ class Poll:
     def hasten(self) -> None:
         """Make the call due now."""
         self.due = 0.0
+
+    def run_at_once(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        """Make the call, again after half a second where it goes wrong, and give up after three.
+
+        Args:
+            clock: A monotonic clock, in seconds.
+            sleep: Waits for a number of seconds.
+        """
+        for _ in range(_LAST_TRIES):
+            self.hasten()
+            self.run(clock())
+            if self.healthy:
+                return
+            sleep(_LAST_PAUSE_SECONDS)
 
     @property
     def healthy(self) -> bool:

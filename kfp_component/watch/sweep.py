@@ -24,8 +24,6 @@ _PAGES = (10, 200)
 _SELDOM = 3
 _SHOWN_FAILURES = 3
 _SHOWN_LINES = 20
-_LAST_TRIES = 3
-_LAST_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -137,12 +135,7 @@ class SweepWatch:
         """Show what came after the last polls."""
         del final
         for poll in self.polls:
-            for _ in range(_LAST_TRIES):
-                poll.hasten()
-                poll.run(self._clock())
-                if poll.healthy:
-                    break
-                sleep(_LAST_PAUSE_SECONDS)
+            poll.run_at_once(self._clock, sleep)
         self._view.still(self.snapshot())
 
     def _read_news(self) -> float:

@@ -25,8 +25,6 @@ from training_job.links import links
 # CloudWatch gets a job's last lines some seconds after the job ends.
 _LOG_ARRIVAL_SECONDS = 4.0
 _LOG_ARRIVAL_SHARE = 0.03
-_LAST_TRIES = 3
-_LAST_PAUSE_SECONDS = 0.5
 
 
 def watch_training(
@@ -109,20 +107,12 @@ class TrainingWatch:
     def finish(self, final: dict[str, Any], sleep: Callable[[float], None]) -> None:
         """Show what came after the last polls: attempts, statuses and log lines."""
         for poll in (self._news, self._statuses):
-            self._run_at_once(poll, sleep)
+            poll.run_at_once(self._clock, sleep)
         if self._job:
             # The service's clock tells whole seconds.
             lateness = max(0.0, service_time(final) - final["stopDate"].timestamp())
             arrival = min(_LOG_ARRIVAL_SECONDS, _LOG_ARRIVAL_SHARE * self.age())
             self._job.drain(arrival - lateness, sleep)
-
-    def _run_at_once(self, poll: Poll, sleep: Callable[[float], None]) -> None:
-        for _ in range(_LAST_TRIES):
-            poll.hasten()
-            poll.run(self._clock())
-            if poll.healthy:
-                return
-            sleep(_LAST_PAUSE_SECONDS)
 
     def _read_news(self) -> float:
         for news in self._history.news():
@@ -170,7 +160,7 @@ class TrainingWatch:
     def _end_job(self) -> None:
         """Show the rest of the job that another follows."""
         if self._job:
-            self._run_at_once(self._statuses, lambda _: None)
+            self._statuses.run_at_once(self._clock, lambda _: None)
             self._job.drain(0.0, lambda _: None)
         self._job = None
 

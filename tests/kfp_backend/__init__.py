@@ -21,7 +21,7 @@ each rule names its file and function below ``backend/src`` or ``backend/src/v2`
 
 - by the answers that those functions gave when they were compiled and called
   (``recordings/go.json``);
-- by pipelines of the installed kfp and of an old one (``shapes.py``, ``compiled``).
+- by pipelines of the installed kfp and of an old one (``tests/support/pipelines``, ``compiled``).
 
 The walk was checked once against the pipelines that KFP's own tests run on a cluster
 (``test_data/sdk_compiled_pipelines/valid``: critical, essential, parallel_and_nested), whose

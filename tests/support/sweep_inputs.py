@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.support.arguments import CUSTOM_IMAGE
 from training_job.attempt import ExecutionContext
+from training_sweep import decision as sweep_decision
 from training_sweep.guard_rails import SweepGuardRails
-from training_sweep.plan import plan, trial_start
 
 SWEEP: dict[str, Any] = CUSTOM_IMAGE | {
     "metric_definitions": {"reward": "reward: (.*)", "loss": "loss: (.*)"},
@@ -34,7 +34,7 @@ def decide(
     redrives: int = 0,
     **rails: Any,
 ) -> Any:
-    decision = plan(
+    decision = sweep_decision.decide(
         given,
         records=list(records),
         execution=execution(redrives),
@@ -46,7 +46,7 @@ def decide(
 def start(
     given: Mapping[str, Any], trial: int, start: int = 1, name: str = NAME, **rails: Any
 ) -> Any:
-    found = trial_start(
+    found = sweep_decision.trial_start(
         given,
         trial=trial,
         start=start,

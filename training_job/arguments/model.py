@@ -48,7 +48,7 @@ _TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
 
 _Text = BeforeValidator(forms.text)
 _Whole = BeforeValidator(forms.no_boolean)
-_Boolean = BeforeValidator(forms.stripped)
+_Stripped = BeforeValidator(forms.stripped)
 _Map = BeforeValidator(forms.json_map)
 _Section = BeforeValidator(lambda value: forms.json_map(value) or None)
 _List = BeforeValidator(forms.json_list)
@@ -86,8 +86,8 @@ KmsKey = Annotated[str, Field(pattern=r"^[a-zA-Z0-9:/_-]+$", max_length=2048)]
 InstanceType = Annotated[str, one_of(TRAINING_INSTANCE_TYPES), _Text]
 Seconds = Annotated[int, Field(ge=1, le=SAGEMAKER_MAX_RUN), _Whole]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1), _Whole]
-Switch = Annotated[bool, _Boolean]
-VpcId = Annotated[str, Field(pattern=r"^[-0-9a-zA-Z]+$", max_length=32)]
+Switch = Annotated[bool, _Stripped]
+VpcConfigId = Annotated[str, Field(pattern=r"^[-0-9a-zA-Z]+$", max_length=32)]
 TagKey = Annotated[
     str,
     Field(pattern=_TAG, min_length=1, max_length=128),
@@ -401,7 +401,7 @@ class TrainingArguments(BaseModel):
         ),
     ] = None
     vpc_security_group_ids: Annotated[
-        list[VpcId],
+        list[VpcConfigId],
         _Ids,
         Field(
             max_length=5,
@@ -416,7 +416,7 @@ class TrainingArguments(BaseModel):
         ),
     ] = []
     vpc_subnets: Annotated[
-        list[VpcId],
+        list[VpcConfigId],
         _Ids,
         Field(
             max_length=16,

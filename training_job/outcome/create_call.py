@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from training_job.failure import Failure
+from training_job.failure import Failure, sentence
 from training_job.outcome.capacity import no_room
 from training_job.outcome.description import Description, iso
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.service_error import ServiceError, ServiceErrorKind
-from training_job.outcome.verdicts import Verdict, fail, rejection, sentence, stop, wait
+from training_job.outcome.verdicts import Verdict, fail, rejection, stop, wait
 
 MAX_CALLS = 8
 """Create calls in a row that may be throttled or lost."""

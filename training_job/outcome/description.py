@@ -15,10 +15,7 @@ from typing import Any
 from training_job.job_name import OWNER_VARIABLE
 
 RUNNING = frozenset({"InProgress", "Stopping"})
-ENDED = frozenset({"Completed", "Failed", "Stopped"})
-"""With `Deleting`, all of SageMaker's training job statuses."""
-
-RULES_RUNNING = frozenset({"InProgress", "Stopping"})
+"""Statuses of a training job, and of the evaluation of a rule, that has yet to end."""
 
 _KEPT_TRANSITIONS = 50
 _LONGEST_TEXT = 2000
@@ -52,7 +49,7 @@ class Description:
     @property
     def rules_running(self) -> bool:
         """Whether a rule evaluation has yet to end."""
-        return any(rule["status"] in RULES_RUNNING for rule in self.rules)
+        return any(rule["status"] in RUNNING for rule in self.rules)
 
     def rules_that(self, status: str) -> list[str]:
         """Return the names of the rules whose evaluation has this status."""

@@ -7,7 +7,7 @@ where there is no training job to describe.
 
 from __future__ import annotations
 
-from training_job.failure import Failure
+from training_job.failure import Failure, sentence
 from training_job.outcome.capacity import NO_CAPACITY, no_capacity
 from training_job.outcome.create_call import MAX_LOOKS, name_taken, no_job
 from training_job.outcome.denied_data import denied_data
@@ -19,7 +19,6 @@ from training_job.outcome.verdicts import (
     fail,
     next_attempt,
     rejection,
-    sentence,
     stop,
     succeed,
     wait,

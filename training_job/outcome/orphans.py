@@ -1,4 +1,4 @@
-"""Which training jobs an execution that ended left running.
+"""Which training jobs an execution that ended left running, and whether one that ended goes on.
 
 Step Functions stops the job that a task awaits. Nothing stops a job that was only looked at: one
 that was adopted, or whose task ended before it did.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
 from training_job.arguments.forms import is_given
@@ -18,6 +19,24 @@ from training_job.outcome.description import Description
 
 _MISSING_IN_A_ROW = 3
 """Names without a job after which there is none: create calls that failed use up names too."""
+
+
+def goes_on(ended_at: datetime, redriven_at: datetime | None) -> bool:
+    """Whether an execution was redriven since: then it looks after what it started.
+
+    Both times are Step Functions' own; the status may still be that of a moment ago. To be asked
+    once the orphans are known, for a redrive comes before what it starts.
+
+    Args:
+        ended_at: when the execution ended.
+        redriven_at: when it was last redriven, by its description; None if it never was.
+
+    Example:
+        >>> ended_at = datetime(2026, 1, 31, 12)
+        >>> goes_on(ended_at, None), goes_on(ended_at, ended_at)
+        (False, True)
+    """
+    return redriven_at is not None and redriven_at >= ended_at
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from training_job.attempt import Progress
-from training_job.failure import Failure, cause
+from training_job.failure import Failure, cause, sentence
 from training_job.outcome.description import Description, iso, moment, results
 from training_job.outcome.evidence import Evidence
 from training_job.outcome.service_error import ServiceError
@@ -127,9 +127,3 @@ def rejection(call: str, error: ServiceError) -> str:
     """Return the message that SageMaker rejected a call, in the service's words."""
     denied = f" (denied: {error.denied})" if error.denied else ""
     return f"SageMaker rejected {call}{denied}: {sentence(error.words)}"
-
-
-def sentence(words: str) -> str:
-    """Return the words with a full stop, so that another sentence may follow."""
-    words = words.strip()
-    return words if words.endswith((".", "!", "?")) else f"{words}."

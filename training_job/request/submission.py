@@ -14,8 +14,8 @@ from training_job.arguments.problems import InvalidArguments, Problem
 from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
 from training_job.failure import Failure, invalid_arguments
 from training_job.job_name import OWNER_VARIABLE, attempt_name, default_job_name
-from training_job.request.advice import advice
 from training_job.request.build import build_request
+from training_job.request.remarks import remarks
 from training_job.timeouts import attempt_timeout
 
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
@@ -136,7 +136,7 @@ def _plan(arguments: TrainingArguments, given: Mapping[str, Any], guard_rails: G
         instance_types=types,
         fail_on_rule_issues=arguments.fail_on_rule_issues,
         name_chosen=arguments.job_name is not None,
-        notes=advice(arguments),
+        notes=remarks(arguments),
         defaults_applied=guard_rails.defaults_below(given),
         capacity_wait=arguments.capacity_wait,
     )

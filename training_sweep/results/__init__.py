@@ -1,1 +1,1 @@
-"""What came of a sweep: results of its configurations, notes in plain words, the output."""
+"""What came of a sweep: results of its configurations, remarks in plain words, the output."""

@@ -32,11 +32,11 @@ class ConfigurationResults:
     summary: Summary | None
 
     @property
-    def counts(self) -> bool:
+    def eligible(self) -> bool:
         """Whether it may be the best: at least half of its seeds have a result."""
         return self.summary is not None and 2 * len(self.ended) >= self.seeds
 
-    def best(self, arguments: SweepArguments) -> tuple[Trial, Record]:
+    def best_trial(self, arguments: SweepArguments) -> tuple[Trial, Record]:
         """Return the trial with the best value; of equals the first."""
         return max(self.ended, key=lambda item: better(arguments, item[1].value or 0.0))
 
@@ -69,10 +69,10 @@ def best(
 
     None where no configuration has a result for at least half of its seeds.
     """
-    counting = [each for each in found if each.counts]
-    if not counting:
+    eligible = [each for each in found if each.eligible]
+    if not eligible:
         return None
-    return max(counting, key=lambda each: better(arguments, iqm(each)))
+    return max(eligible, key=lambda each: better(arguments, iqm(each)))
 
 
 def iqm(found: ConfigurationResults) -> float:

@@ -12,13 +12,13 @@ from typing import Any
 from training_job.arguments.model import SAGEMAKER_MAX_RUN, TrainingArguments
 from training_job.attempt import ExecutionContext
 from training_job.job_name import default_job_name
-from training_job.request.advice import advice as training_notes
 from training_job.request.build import build_request
+from training_job.request.remarks import remarks as training_remarks
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.limits import MAX_TRIALS, size
 from training_sweep.records import LONGEST_ERROR, LONGEST_MESSAGE, Record
 from training_sweep.results.configurations import ConfigurationResults
-from training_sweep.results.notes import notes, space_notes
+from training_sweep.results.remarks import remarks, space_remarks
 from training_sweep.statistics import Summary
 from training_sweep.trials import Trial, execution_input, execution_name, job_name, sweep_name
 
@@ -48,7 +48,7 @@ def output(
         winner: the best of them.
         sweep: name of the sweep's execution.
     """
-    trial, record = winner.best(arguments)
+    trial, record = winner.best_trial(arguments)
     return {
         "model_artifact_url": arguments.model_artifact_path + record.model,
         "job_name": record.job,
@@ -75,7 +75,7 @@ def output(
         ],
         "trials": table(trials, records),
         "failures": failures(records),
-        "notes": notes(arguments, found, winner, records),
+        "notes": remarks(arguments, found, winner, records),
     }
 
 
@@ -124,7 +124,7 @@ def dry_run(
     training = TrainingArguments.model_validate(given)
     name = default_job_name(execution.arn, execution.started_at)
     configurations = {trial.configuration: trial.hyperparameters for trial in trials}
-    said = [*space_notes(arguments, len(configurations)), *training_notes(training)]
+    said = [*space_remarks(arguments, len(configurations)), *training_remarks(training)]
     if arguments.job_name:
         name = job_name(arguments.job_name, trials[0])
     else:

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecu
 
 from __future__ import annotations
 
-from typing import Any
-
 from training_job.outcome.create_call import CHOOSE_ANOTHER
 from training_job.request.submission import STARTED_BY
 from training_job.timeouts import MIN_LOOK
@@ -16,6 +14,7 @@ from training_sweep.records import LONGEST_ERROR, LONGEST_MESSAGE
 
 from ...workflow.states.expressions import CALL_TIMEOUT, ERROR, REDRIVES, State, caught_text
 from ...workflow.states.functions import EXECUTION, invoke
+from .catch import catch_everything
 
 _PLAN_TRIAL_RETRIES = 20
 """About an hour; each repeated call takes at most 4 of the execution's 25,000 history events."""
@@ -60,14 +59,6 @@ def _failure(error: str, message: str, more: str = "", noted: str = _NOTED) -> s
     )
 
 
-def _caught_by(output: Any, **catch: Any) -> list[dict[str, Any]]:
-    """Catch everything; States.ALL leaves out that a state is too large."""
-    return [
-        {"ErrorEquals": [error], "Output": output, **catch}
-        for error in ("States.DataLimitExceeded", "States.ALL")
-    ]
-
-
 def plan_trial(tasks: str, function_arn: str, *, then: str, broken: str) -> State:
     """Ask for name and input of the trial's execution; `looks` counts vain starts before."""
     payload = {
@@ -86,7 +77,7 @@ def plan_trial(tasks: str, function_arn: str, *, then: str, broken: str) -> Stat
     noted = f"'trial': $states.input.trial, 'start': $states.input.start, 'redrives': {REDRIVES}"
     message = f"'An internal error in PlanTrial: ' & {said}"
     failed = _failure("'RequestRejected'", message, noted=noted)
-    caught = _caught_by(f"{{% {{'record': {failed}}} %}}", Next=broken)
+    caught = catch_everything(f"{{% {{'record': {failed}}} %}}", Next=broken)
     called = invoke(tasks, function_arn, payload, assign, retries=_PLAN_TRIAL_RETRIES)
     return {**called, "Catch": caught, "Next": then}
 
@@ -107,7 +98,7 @@ def train(tasks: str, training_arn: str, timeout_seconds: int, *, caught: str) -
         },
         "TimeoutSeconds": timeout_seconds + _MARGIN,
         "Output": f"{{% {_success('$states.result.Output')} %}}",
-        "Catch": _caught_by({}, Assign={"error": ERROR}, Next=caught),
+        "Catch": catch_everything({}, Assign={"error": ERROR}, Next=caught),
         "End": True,
     }
 
@@ -185,7 +176,7 @@ def describe_trial(tasks: str, executions: str, *, then: str) -> State:
         "TimeoutSeconds": CALL_TIMEOUT,
         "Assign": {"looks": 0},
         "Output": f"{{% {_FOUND} %}}",
-        "Catch": _caught_by(
+        "Catch": catch_everything(
             f"{{% {_NOT_FOUND} %}}", Assign={"looks": "{% $looks + 1 %}"}, Next=then
         ),
         "Next": then,

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...workflow.states.expressions import REDRIVES, State
 from ...workflow.states.functions import EXECUTION, invoke, named_failure
+from .catch import catch_everything
 
 _PLAN_SWEEP_RETRIES = 100
 """About eight hours, as of JudgeAttempt: what was trained is not given up for Lambda's sake."""
@@ -31,7 +32,7 @@ def plan_sweep(tasks: str, function_arn: str, *, then: str, broken: str) -> Stat
         "redrives": f"{{% {REDRIVES} %}}",
     }
     called = invoke(tasks, function_arn, payload, assign, retries=_PLAN_SWEEP_RETRIES)
-    return {**called, "Catch": _caught("PlanSweep", broken), "Next": then}
+    return {**called, "Catch": _failed("PlanSweep", broken), "Next": then}
 
 
 def run_wave(iteration: dict[str, State], *, then: str, broken: str) -> State:
@@ -51,19 +52,13 @@ def run_wave(iteration: dict[str, State], *, then: str, broken: str) -> State:
         },
         "Assign": {"records": "{% $append($records, $states.result) %}"},
         "Output": {},
-        "Catch": _caught("RunWave", broken),
+        "Catch": _failed("RunWave", broken),
         "Next": then,
     }
 
 
-def _caught(where: str, broken: str) -> list[dict[str, Any]]:
-    """Catch everything; States.ALL leaves out that a state is too large."""
-    return [
-        {
-            "ErrorEquals": [error],
-            "Assign": {"redrives": f"{{% {REDRIVES} %}}"},
-            "Output": named_failure("RequestRejected", where),
-            "Next": broken,
-        }
-        for error in ("States.DataLimitExceeded", "States.ALL")
-    ]
+def _failed(where: str, broken: str) -> list[dict[str, Any]]:
+    """Catch everything, and fail with the name of the state that failed."""
+    assign = {"redrives": f"{{% {REDRIVES} %}}"}
+    output = named_failure("RequestRejected", where)
+    return catch_everything(output, Assign=assign, Next=broken)

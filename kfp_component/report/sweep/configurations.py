@@ -7,7 +7,7 @@ from typing import Any
 from kfp_component.durations import number, short_number
 from kfp_component.execution.result import Swept
 from kfp_component.record.trials import words
-from kfp_component.report.chart import round_steps
+from kfp_component.report.axes import round_steps
 from kfp_component.report.html import Html, element
 from kfp_component.report.sweep.legend import legend
 

@@ -1,16 +1,14 @@
 """The learning curves of trials in one picture, with the band of the best configuration."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from kfp_component.durations import number
-from kfp_component.report.chart import round_steps
+from kfp_component.report.axes import Axes, Frame, round_steps
 from kfp_component.report.html import Html, element
 from kfp_component.report.sweep.legend import legend
 from kfp_component.watch.ended_logs import Curves, Point
 from training_sweep.statistics import interquartile_mean
 
-_WIDTH, _HEIGHT = 900, 350
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 12, 52
+_FRAME = Frame(width=900, height=350, left=66, right=14, top=12, bottom=52, below=22)
 _PLACES = 100
 _ROOM = 0.04
 """Above and below the curves, as a share of their height."""
@@ -32,7 +30,7 @@ def learning_curves(curves: Curves, best: Sequence[int]) -> Html | None:
         return element("p", f"There are no learning curves. {why}", class_="soft")
     own = [curves.points[trial] for trial in best if trial in curves.points]
     others = [points for trial, points in curves.points.items() if trial not in set(best)]
-    axes = _Axes([*own, *others])
+    axes = _axes([*own, *others])
     band = _band(own) if len(own) >= _BAND_FROM else []
     drawing = [*axes.grid(), *(axes.line("other", points) for points in others)]
     if band:
@@ -43,7 +41,7 @@ def learning_curves(curves: Curves, best: Sequence[int]) -> Html | None:
     if band:
         drawing.append(axes.line("mean", [(x, middle) for x, _, middle, _ in band]))
     told = f"{curves.metric} of {len(curves.points)} trials"
-    svg = element("svg", *drawing, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=told)
+    svg = element("svg", *drawing, viewBox=_FRAME.view_box, role="img", aria_label=told)
     return element(
         "div",
         element("div", _legend(bool(band), bool(others)), svg, class_="card wide"),
@@ -80,43 +78,14 @@ def _at(points: Sequence[Point], x: float) -> float:
     return before[1]
 
 
-class _Axes:
-    def __init__(self, curves: Sequence[Sequence[Point]]) -> None:
-        values = [value for points in curves for _, value in points]
-        low, high = min(values), max(values)
-        steps = round_steps(low, high)
-        pad = (high - low) * _ROOM or (steps[-1] - steps[0]) / 2
-        self._low, self._high = low - pad, high + pad
-        self.steps = [step for step in steps if self._low <= step <= self._high]
-        self.end = max(1, *(points[-1][0] for points in curves))
-
-    def x(self, place: float) -> float:
-        return _LEFT + place / self.end * (_WIDTH - _LEFT - _RIGHT)
-
-    def y(self, value: float) -> float:
-        share = (self._high - value) / (self._high - self._low)
-        return _TOP + share * (_HEIGHT - _TOP - _BOTTOM)
-
-    def grid(self) -> Iterator[Html]:
-        right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-        for step in self.steps:
-            y = f"{self.y(step):.1f}"
-            yield element("line", class_="grid", x1=_LEFT, x2=right, y1=y, y2=y)
-            yield element("text", number(step), x=_LEFT - 6, y=y, dy=4, text_anchor="end")
-        for step in round_steps(1, self.end + 1):
-            if 1 <= step <= self.end + 1 and step == int(step):
-                x = f"{self.x(step - 1):.1f}"
-                yield element("text", number(step), x=x, y=bottom + 22, text_anchor="middle")
-        yield element("text", "values in the log", x=right, y=_HEIGHT - 3, text_anchor="end")
-
-    def line(self, kind: str, points: Sequence[tuple[float, float]]) -> Html:
-        return element("polyline", class_=kind, points=self._path(points))
-
-    def area(self, low: Sequence[tuple[float, float]], high: Sequence[tuple[float, float]]) -> Html:
-        return element("polygon", class_="band", points=self._path([*low, *reversed(high)]))
-
-    def _path(self, points: Sequence[tuple[float, float]]) -> str:
-        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
+def _axes(curves: Sequence[Sequence[Point]]) -> Axes:
+    values = [value for points in curves for _, value in points]
+    low, high = min(values), max(values)
+    steps = round_steps(low, high)
+    pad = (high - low) * _ROOM or (steps[-1] - steps[0]) / 2
+    low, high = low - pad, high + pad
+    end = max(1, *(points[-1][0] for points in curves))
+    return Axes(_FRAME, (0, end), (low, high), [step for step in steps if low <= step <= high])
 
 
 def _legend(has_band: bool, has_others: bool) -> Html:

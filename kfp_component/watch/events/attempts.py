@@ -12,8 +12,10 @@ from typing import Any
 
 from kfp_component.durations import duration
 from kfp_component.record.record import SeenAttempt
+from training_job.failure import sentence
 
 _LONGEST_REASON = 300
+_UNKNOWN = "no reason is known"
 _JUDGE, _PLANNER = "JudgeAttempt", "BuildRequest"
 
 
@@ -87,7 +89,7 @@ def explanation(
     number, kinds = len(verdict.jobs), instance_types[verdict.instance :]
     when = f"within {duration(verdict.wait_seconds)}" + (f" on {kinds[0]}" if kinds else "")
     if verdict.waits > waits:
-        reason = _reason(verdict.jobs[-1]) if number > ended else _sentence(refused)
+        reason = _reason(verdict.jobs[-1]) if number > ended else sentence(refused or _UNKNOWN)
         return (
             f"No instance type has room: {reason} Wait {verdict.waits} for capacity; training is "
             f"tried again {when}."
@@ -97,21 +99,13 @@ def explanation(
         return (
             f"Attempt {number} ended without a model: {reason} Attempt {number + 1} begins {when}."
         )
-    return (
-        f"SageMaker did not take the request ({refused or 'no reason is known'}). It is sent again "
-        f"{when}."
-    )
+    return f"SageMaker did not take the request ({refused or _UNKNOWN}). It is sent again {when}."
 
 
 def _reason(job: Mapping[str, Any]) -> str:
     """Return why a job ended, as a sentence."""
     said = job.get("failure_reason") or job.get("secondary_status") or job.get("status") or ""
-    return _sentence(str(said).partition("\n")[0].strip()[:_LONGEST_REASON])
-
-
-def _sentence(words: str) -> str:
-    words = words or "no reason is known"
-    return words if words.endswith((".", "!", "?")) else f"{words}."
+    return sentence(str(said).partition("\n")[0].strip()[:_LONGEST_REASON] or _UNKNOWN)
 
 
 def _of_state(details: Mapping[str, Any]) -> AttemptNews | None:

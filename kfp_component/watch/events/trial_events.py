@@ -1,7 +1,7 @@
 """What the events of a sweep say: which trials begin, and what became of them.
 
 Three things are read that infra/sweep promises: the state PlanSweep is left with a decision
-(training_sweep/plan.py), an iteration leaves a state with the trial's record
+(training_sweep/decision.py), an iteration leaves a state with the trial's record
 (training_sweep/records.py), and a trial's execution is called SWEEP-t007. The rest is
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html . Whatever an
 event lacks is done without: the history is shown, and decides nothing.

@@ -17,8 +17,8 @@ from tests.contract.definition.test_reference_jsonata import (
     exactly,
     expressions,
 )
+from tests.support.evidence import case, create_error, document, failure
 from tests.support.sweep_inputs import SWEEP
-from tests.unit.training_job.test_verdict import case, create_error, document, failure
 from tools.reference_jsonata import ReferenceJsonata
 from training_job.outcome.judge import judge
 from training_sweep.limits import LARGEST_RECORD, size

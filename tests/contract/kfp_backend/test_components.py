@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tests.contract.kfp_backend import components
-from tests.contract.kfp_backend.components import OLDEST_ALLOWED
 from tests.kfp_backend.compiled import Compiled
 from tests.kfp_backend.launcher.outputs import Outputs
 from tests.kfp_backend.pipeline import Run
+from tests.support.pipelines import components
+from tests.support.pipelines.components import OLDEST_ALLOWED
 
 GIVEN = {
     "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:RlTraining",
@@ -42,7 +42,7 @@ def interface(directory, name):
 
 @pytest.mark.parametrize("name", OWN)
 def test_the_recorded_files_are_not_stale(installed, name):
-    """Else: components.py says how they are made."""
+    """Else: tests/support/pipelines/components.py says how they are made."""
     assert interface(OLDEST_ALLOWED, name) == interface(installed, name)
 
 

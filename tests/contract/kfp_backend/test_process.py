@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from tests.contract.kfp_backend.shapes import OLDEST
 from tests.kfp_backend.errors import PodFailed
 from tests.kfp_backend.pipeline import Run
 from tests.kfp_backend.process import ProcessPods
+from tests.support.pipelines.shapes import OLDEST
 
 STEP = """
 import json, os, pathlib, sys

@@ -1,7 +1,7 @@
 """What the containers of pipelines get, as the installed kfp and the oldest one compile them.
 
-The files of ``compiled/2.8.0`` were written by ``shapes.py`` with kfp 2.8.0, the first that lets a
-parameter stand inside a dict or list.
+The files of ``compiled/2.8.0`` were written by tests/support/pipelines/shapes.py with kfp 2.8.0,
+the first that lets a parameter stand inside a dict or list.
 """
 
 import json
@@ -9,12 +9,12 @@ import warnings
 
 import pytest
 
-from tests.contract.kfp_backend import shapes
-from tests.contract.kfp_backend.shapes import OLDEST
 from tests.kfp_backend import go_text
 from tests.kfp_backend.errors import BackendError, LauncherFailed, PodFailed, RunRefused
 from tests.kfp_backend.launcher.outputs import Outputs
 from tests.kfp_backend.pipeline import Run
+from tests.support.pipelines import shapes
+from tests.support.pipelines.shapes import OLDEST
 
 RUN_ID = "8e6d5a5c-1c0f-4f4e-9a55-6c1f6c1b7b11"
 OUTPUTS = {"STRING": "made", "NUMBER_INTEGER": 3, "LIST": [5, 6]}

@@ -1,6 +1,6 @@
 """The extras become what the SageMaker SDK's Estimator sends for its arguments of that name.
 
-record_sdk_requests.py recorded sdk_requests.json.
+tests/support/recordings/record_sdk_requests.py recorded sdk_requests.json.
 """
 
 import json

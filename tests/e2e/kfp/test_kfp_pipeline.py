@@ -7,8 +7,8 @@ import pytest
 from kfp import compiler, dsl
 
 from kfp_component import train_rl_model
-from tests.contract.kfp_backend.components import OLDEST_ALLOWED
 from tests.kfp_backend import PodFailed, ProcessPods, Run
+from tests.support.pipelines.components import OLDEST_ALLOWED
 from tests.support.step.kfp_pods import train
 
 pytestmark = pytest.mark.e2e
@@ -94,7 +94,7 @@ def test_a_training_that_fails_ends_the_pipeline_before_the_next_step(cluster, r
 
 @pytest.mark.parametrize("name", ["train", "sweep"])
 def test_what_the_oldest_kfp_allowed_has_compiled_runs(cluster, tmp_path, name):
-    """tests/contract/kfp_backend/components.py was compiled with it once."""
+    """tests/support/pipelines/components.py was compiled with it once."""
     pod = cluster.sweep(train(lines=2)) if name == "sweep" else cluster.pod(train(lines=2))
     own = {
         "train": {"volume_size": 7, "hyperparameters": {"lr": 0.5}},

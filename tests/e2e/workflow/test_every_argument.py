@@ -1,6 +1,6 @@
 """Every argument through a real execution: the training job shows it.
 
-What each becomes in the request is tested in tests/unit/training_job/test_arguments.py.
+What each becomes in the request is tested in tests/unit/training_job/arguments/test_arguments.py.
 """
 
 import contextlib

@@ -16,7 +16,7 @@
 
 What users and deployments do is in test_outcomes_lifecycle.py, wrong arguments and dry runs in
 test_every_argument.py. Which verdict each of SageMaker's answers leads to is tested where it is
-decided (tests/unit/training_job/test_verdict.py), and every path in
+decided (tests/unit/training_job/outcome/test_verdict.py), and every path in
 tests/contract/definition/test_every_path.py.
 
 All runs of this module are started together, two at a time; each test looks at its own. Waits are

@@ -10,7 +10,7 @@ from infra.settings.model import Settings
 from infra.settings.problems import InvalidSettings
 from tests.support.sweep_inputs import SWEEP
 from training_job import TrainingArguments, parse_arguments
-from training_job.arguments.checking import accepted
+from training_job.arguments.checking import Wording, accepted, check
 from training_sweep.parsing import parse_sweep
 
 
@@ -256,6 +256,23 @@ def test_defaults_are_checked_but_for_the_limit_that_is_itself_wrong(limit, valu
     assert {name for name, _ in found} == {limit, "vpc_id", "subnet_ids", "argument_defaults"}
     told = [message.split(":")[0] for name, message in found if name == "argument_defaults"]
     assert sorted(told) == sorted(wrong)
+
+
+@pytest.mark.parametrize(
+    ("arn", "right"),
+    [
+        ("arn:aws:iam::123456789012:role/team/Job_1+=,.@-", True),
+        ("arn:aws:iam::123456789012:roleJob", True),  # as the pattern of the API's RoleArn says
+        ("arn:aws:iam::123456789012:role/Jöb", False),
+        (f"arn:aws:iam::123456789012:role/{'r' * 3000}", False),
+        ("arn:aws:iam::123456789012:user/Job", False),
+    ],
+)
+@pytest.mark.parametrize("setting", ["allowed_job_roles", "assumable_roles"])
+def test_a_setting_takes_the_roles_that_the_argument_takes(setting, arn, right):
+    for model, given in ((Settings, {setting: [arn]}), (TrainingArguments, {"role": arn})):
+        _, wrong = check(model, given, (), Wording(unknown="", page=""))
+        assert {*given} & {problem.argument for problem in wrong} == (set() if right else {*given})
 
 
 def test_a_right_limit_holds_for_the_defaults_while_another_is_wrong():

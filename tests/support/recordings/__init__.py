@@ -1,1 +1,1 @@
-"""What AWS was recorded to answer."""
+"""What others were recorded to answer: AWS, the SageMaker SDK, rliable."""

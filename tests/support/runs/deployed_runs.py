@@ -15,8 +15,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.support.runs.waiting import SECONDS, wait_until
-
-ENDED = frozenset({"Completed", "Failed", "Stopped"})
+from training_job.outcome.description import RUNNING
 
 TRAIN = """
 import argparse, os, pathlib, sys, time
@@ -134,9 +133,7 @@ class Run(Execution):
 
         def left() -> list[str]:
             return [
-                job["TrainingJobName"]
-                for job in self.jobs()
-                if job["TrainingJobStatus"] not in ENDED
+                job["TrainingJobName"] for job in self.jobs() if job["TrainingJobStatus"] in RUNNING
             ]
 
         with contextlib.suppress(AssertionError):

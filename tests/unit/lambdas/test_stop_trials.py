@@ -11,9 +11,9 @@ from lambdas import stop_trials
 from tests.support.sweep_inputs import SWEEP
 from training_job.attempt import ExecutionContext
 from training_job.request.submission import STARTED_BY
+from training_sweep.decision import trial_start
 from training_sweep.guard_rails import SweepGuardRails
 from training_sweep.orphans import EndedSweep
-from training_sweep.plan import trial_start
 
 ACCOUNT = "arn:aws:states:us-east-1:123456789012"
 ARN = f"{ACCOUNT}:execution:RlSweep:lr"
@@ -105,7 +105,7 @@ def stop(monkeypatch):
 
 
 def test_a_trial_is_told_by_its_name_and_its_input():
-    sweep = EndedSweep(ARN, ENDED)
+    sweep = EndedSweep(ARN)
     execution = ExecutionContext(arn=ARN, started_at="2026-01-31T10:00:00Z", redrives=0)
     for start in (1, 2):
         made = trial_start(
@@ -119,7 +119,7 @@ def test_a_trial_is_told_by_its_name_and_its_input():
 
 @pytest.mark.parametrize("given", ["{}", "[]", '"text"', "null", json.dumps({STARTED_BY: ARN * 2})])
 def test_somebody_elses_input_is_no_trials(given):
-    assert not EndedSweep(ARN, ENDED).started(given)
+    assert not EndedSweep(ARN).started(given)
 
 
 def test_a_trial_of_a_sweep_with_a_long_name_is_known():
@@ -127,18 +127,8 @@ def test_a_trial_of_a_sweep_with_a_long_name_is_known():
     execution = ExecutionContext(arn=long, started_at="2026-01-31T10:00:00Z", redrives=0)
     made = trial_start(SWEEP, trial=1, start=1, execution=execution, guard_rails=SweepGuardRails())
     assert len(made["name"]) <= 80
-    assert EndedSweep(long, ENDED).may_have_started(made["name"])
-    assert not EndedSweep(long[:-1] + "y", ENDED).may_have_started(made["name"])
-
-
-@pytest.mark.parametrize(
-    ("after", "goes_on"),
-    [(None, False), (-1, False), (0, True), (1, True)],
-    ids=["never", "before", "at once", "later"],
-)
-def test_a_sweep_that_was_redriven_since_goes_on(after, goes_on):
-    redriven_at = None if after is None else ENDED + timedelta(seconds=after)
-    assert EndedSweep(ARN, ENDED).goes_on(redriven_at) is goes_on
+    assert EndedSweep(long).may_have_started(made["name"])
+    assert not EndedSweep(long[:-1] + "y").may_have_started(made["name"])
 
 
 # --- what is called

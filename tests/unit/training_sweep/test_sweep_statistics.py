@@ -1,4 +1,4 @@
-"""Interquartile mean and interval: what rliable 1.2 computed (record_rliable.py)."""
+"""Interquartile mean and interval: what rliable 1.2 computed (tests/support/recordings)."""
 
 import json
 import math

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.verify_aws.account.aws import Aws
 from tools.verify_aws.account.scene import JOBS, STACK, SWEEPS
+from training_job.outcome.description import RUNNING
 
 _SECONDS = 600
 
@@ -79,7 +80,7 @@ def _running_jobs(sagemaker: Any) -> set[str]:
     pages = sagemaker.get_paginator("list_training_jobs")
     return {
         each["TrainingJobName"]
-        for status in ("InProgress", "Stopping")
+        for status in RUNNING
         for page in pages.paginate(NameContains=JOBS, StatusEquals=status)
         for each in page["TrainingJobSummaries"]
         if each["TrainingJobName"].startswith(JOBS)

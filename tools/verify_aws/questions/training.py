@@ -13,6 +13,7 @@ from tools.verify_aws.account.scene import Deployment
 from tools.verify_aws.assumption import Answer, NotAsked
 from tools.verify_aws.questions import history
 from tools.verify_aws.questions.executions import arguments, start
+from training_job.outcome.description import RUNNING
 
 SECONDS = 2400
 """Within which a job of three minutes has ended, instances and image included."""
@@ -25,7 +26,6 @@ PREBUILT = {
 }
 """An image of AWS's, where none is given."""
 _SCRIPT = Path(__file__).parents[1] / "train.py"
-_ENDED = {"Completed", "Failed", "Stopped"}
 _KEPT = (
     *("TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "FailureReason"),
     *("Environment", "CheckpointConfig", "EnableInterContainerTrafficEncryption"),
@@ -110,7 +110,7 @@ class _Run:
             job = self._job()
             if job is None:
                 raise NotAsked(f"there is no job {self.job_name}; the execution has ended")
-            if job["TrainingJobStatus"] in _ENDED:
+            if job["TrainingJobStatus"] not in RUNNING:
                 kept = {key: job[key] for key in _KEPT if key in job}
                 created = job["CreationTime"].isoformat(timespec="milliseconds")
                 return {

@@ -8,7 +8,8 @@ from kfp_component.execution.result import Trained
 from kfp_component.execution.run import EndedExecution
 from kfp_component.record.metric_series import Series
 from kfp_component.record.record import LogLine, RunRecord, SeenAttempt, Transition
-from kfp_component.report.chart import learning_curve, round_steps
+from kfp_component.report.axes import round_steps
+from kfp_component.report.chart import learning_curve
 from kfp_component.report.html import Html, element, join
 from kfp_component.report.page import Report, render
 from kfp_component.report.timeline import bar, rows, stretches

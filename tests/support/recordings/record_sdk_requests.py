@@ -4,13 +4,14 @@ The SDK is no dependency of this project. Run this in an environment of its own,
 the cases:
 
     python -m venv /tmp/sdk && /tmp/sdk/bin/pip install sagemaker==2.257.7
-    /tmp/sdk/bin/python tests/contract/request/record_sdk_requests.py
+    /tmp/sdk/bin/python tests/support/recordings/record_sdk_requests.py
 
 It calls no AWS: the client that the SDK is given keeps the request and answers nothing.
 """
 
 import json
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock
 
 import sagemaker
@@ -31,18 +32,18 @@ CONFIG = {
 PARTS = ("InputDataConfig", "ResourceConfig", "TensorBoardOutputConfig")
 
 
-def groups():
+def groups() -> list[InstanceGroup]:
     return [
         InstanceGroup(each["InstanceGroupName"], each["InstanceType"], each["InstanceCount"])
         for each in GROUPS
     ]
 
 
-def s3(uri, **keys):
+def s3(uri: str, **keys: Any) -> dict[str, Any]:
     return {"DataSource": {"S3DataSource": {"S3Uri": uri, **keys}}}
 
 
-CASES = [
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("a URI", {"inputs": {"train": "s3://b/x"}}, {}, {"train": "s3://b/x"}),
     (
         "two channels",
@@ -139,7 +140,7 @@ CASES = [
 ]
 
 
-def request(estimator_arguments, inputs):
+def request(estimator_arguments: dict[str, Any], inputs: Any) -> dict[str, Any]:
     client = MagicMock()
     boto = MagicMock(region_name="us-east-1")
     session = sagemaker.Session(
@@ -161,14 +162,14 @@ def request(estimator_arguments, inputs):
     return client.create_training_job.call_args.kwargs
 
 
-def main():
+def main() -> None:
     recorded = []
     for name, arguments, estimator_arguments, inputs in CASES:
         sent = request(estimator_arguments, inputs)
         one_type = {} if "instance_groups" in arguments else {"instance_type": "ml.m5.xlarge"}
         parts = {part: sent[part] for part in PARTS if part in sent}
         recorded.append({"name": name, "arguments": one_type | arguments, "request": parts})
-    path = Path(__file__).with_name("sdk_requests.json")
+    path = Path(__file__).parents[2] / "contract/request/sdk_requests.json"
     path.write_text(json.dumps({"sdk": sagemaker.__version__, "cases": recorded}, indent=2) + "\n")
 
 

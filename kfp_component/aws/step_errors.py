@@ -1,4 +1,4 @@
-"""What a person can do about an error of AWS that time does not heal."""
+"""The error of a step whose call to AWS failed for good, with what a person can do about it."""
 
 from botocore.exceptions import NoCredentialsError
 

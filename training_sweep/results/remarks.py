@@ -1,4 +1,4 @@
-"""What the output of a sweep says in plain words, for whoever reads a number and nothing else."""
+"""The remarks in the `notes` of a sweep, for whoever reads a number and nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from training_sweep.results.configurations import ConfigurationResults
 from training_sweep.statistics import ROUGH_BELOW
 
 _LISTED = 10
-"""Configurations that a note names."""
+"""Configurations that a remark names."""
 
 
-def notes(
+def remarks(
     arguments: SweepArguments,
     found: Sequence[ConfigurationResults],
     winner: ConfigurationResults,
@@ -26,12 +26,12 @@ def notes(
         *_as_good(found, winner),
         *_half(found),
         *_failed(records),
-        *space_notes(arguments, len(found)),
+        *space_remarks(arguments, len(found)),
     ]
 
 
-def space_notes(arguments: SweepArguments, configurations: int) -> list[str]:
-    """Return a note on a space that held fewer configurations than asked for, or drew none."""
+def space_remarks(arguments: SweepArguments, configurations: int) -> list[str]:
+    """Return a remark on a space that held fewer configurations than asked for, or drew none."""
     if arguments.samples is None:
         given = "sampling_seed" in arguments.model_fields_set
         return ["`sampling_seed` did nothing: there are no `samples` to draw."] if given else []
@@ -42,7 +42,7 @@ def space_notes(arguments: SweepArguments, configurations: int) -> list[str]:
 
 
 def _claim(arguments: SweepArguments, winner: ConfigurationResults) -> str:
-    trial, record = winner.best(arguments)
+    trial, record = winner.best_trial(arguments)
     summary = winner.summary
     assert summary is not None
     metric, value = arguments.objective_metric, f"{record.value:.6g}"
@@ -67,14 +67,14 @@ def _rough(found: Sequence[ConfigurationResults]) -> list[str]:
 
 
 def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults) -> list[str]:
-    """Return a note about configurations whose intervals overlap with the best one's."""
+    """Return a remark about configurations whose intervals overlap with the best one's."""
     own = winner.summary.interval if winner.summary else None
     if own is None:
         return []
     others = [
         each.number
         for each in found
-        if each.counts and each is not winner and each.summary and each.summary.interval
+        if each.eligible and each is not winner and each.summary and each.summary.interval
         if each.summary.interval[0] <= own[1] and own[0] <= each.summary.interval[1]
     ]
     if not others:
@@ -83,7 +83,7 @@ def _as_good(found: Sequence[ConfigurationResults], winner: ConfigurationResults
 
 
 def _half(found: Sequence[ConfigurationResults]) -> list[str]:
-    left_out = [each.number for each in found if not each.counts]
+    left_out = [each.number for each in found if not each.eligible]
     if not left_out:
         return []
     they = "it" if len(left_out) == 1 else "they"

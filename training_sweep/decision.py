@@ -2,7 +2,7 @@
 
     Initialise -> PlanSweep -> Route -> RunWave (inline Map) -> PlanSweep -> ... -> Succeeded
 
-The plan is worked out anew each time: the states carry nothing but records, one for each trial that
+The decision is made anew each time: the states carry nothing but records, one for each trial that
 has ended. A wave is what runs at once: the pilot alone, then all others, and after a redrive all
 that have no result. A wave's items are a few bytes each, since 500 inputs would not fit a state:
 each iteration asks for its own (`trial_start`).
@@ -70,7 +70,7 @@ class Decision:
         return asdict(self)
 
 
-def plan(
+def decide(
     given: Any, *, records: Any, execution: ExecutionContext, guard_rails: SweepGuardRails
 ) -> Decision:
     """Return what the execution of a sweep does next.
@@ -82,7 +82,7 @@ def plan(
         guard_rails: defaults and limits of the deployment.
 
     Example:
-        >>> plan(two_trials, records=[], execution=execution, guard_rails=guard_rails).wave
+        >>> decide(two_trials, records=[], execution=execution, guard_rails=guard_rails).wave
         [{'trial': 1, 'start': 1}, {'trial': 2, 'start': 1}]
     """
     try:
@@ -112,7 +112,7 @@ def trial_start(
     """Return name and input of a trial's execution.
 
     Args:
-        given: the input of the sweep's execution, which `plan` has found right.
+        given: the input of the sweep's execution, which `decide` has found right.
         trial: its number.
         start: which of its executions, from 1.
         execution: the sweep's execution.

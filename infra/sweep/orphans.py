@@ -23,7 +23,7 @@ TRAININGS = "TRAININGS"
 """Where the function finds the ARN of the state machine that the trials are executions of."""
 
 
-class StoppedTrials(Construct):
+class OrphanedTrials(Construct):
     """The function StopTrials, called for each sweep that has ended.
 
     Attributes:

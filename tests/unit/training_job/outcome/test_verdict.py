@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,74 +9,24 @@ from hypothesis import strategies as st
 
 from infra.settings.model import Settings
 from lambdas import judge_attempt
-from training_job.attempt import Attempt, ExecutionContext, Plan, Progress
+from tests.support.evidence import (
+    ARN,
+    CREATED,
+    JOB,
+    MODEL,
+    NO_SUCH_JOB,
+    PLAN,
+    STARTED,
+    case,
+    create_error,
+    document,
+    failure,
+)
+from training_job.attempt import Progress
 from training_job.failure import Failure
 from training_job.job_name import OWNER_VARIABLE
 from training_job.outcome.create_call import MAX_CALLS, MAX_LOOKS, MAX_QUOTA_CALLS
-from training_job.outcome.description import describe
-from training_job.outcome.evidence import Evidence
 from training_job.outcome.judge import MAX_DENIED_LOOKS, MAX_RULE_LOOKS, judge
-from training_job.outcome.service_error import service_error
-
-ARN = "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run"
-JOB = "TrainingJob-20260131100000-0a1b2c3d"
-STARTED = "2026-01-31T10:00:01.000Z"
-CREATED = "2026-01-31T10:00:02.500Z"
-NOW = datetime(2026, 1, 31, 11, tzinfo=UTC)
-MODEL = {"S3ModelArtifacts": f"s3://bucket/models/{JOB}/output/model.tar.gz"}
-
-PLAN = Plan(
-    max_attempts=3,
-    instance_types=["ml.m5.xlarge", "ml.m5.2xlarge"],
-    fail_on_rule_issues=False,
-    name_chosen=False,
-    notes=["a note"],
-    defaults_applied={"volume_size": 50},
-)
-NO_SUCH_JOB = {
-    "Error": "SageMaker.SageMakerException",
-    "Cause": "Requested resource not found. (Service: SageMaker, Status Code: 400)",
-}
-JUDGED = "SageMaker.AmazonSageMakerException"
-
-
-def document(status, secondary=None, **more):
-    return {
-        "TrainingJobName": JOB,
-        "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{JOB}",
-        "TrainingJobStatus": status,
-        "SecondaryStatus": secondary or status,
-        "CreationTime": CREATED,
-        "AlgorithmSpecification": {"TrainingImage": "image:1"},
-        **more,
-    }
-
-
-def case(doc=None, *, error=None, describe_error=None, owner="", progress=None, redrives=0, **plan):
-    marked = {"Environment": {OWNER_VARIABLE: owner}} if doc and owner else {}
-    return Evidence(
-        execution=ExecutionContext(ARN, "2026-01-31T10:00:00Z", redrives),
-        plan=replace(PLAN, **plan),
-        attempt=Attempt(JOB, "ml.m5.xlarge", STARTED, 0),
-        progress=progress or Progress(),
-        error=service_error(error),
-        description=describe(doc and doc | marked),
-        describe_error=service_error(describe_error),
-        now=NOW,
-    )
-
-
-def failure(verdict):
-    assert verdict.decision in ("fail", "stop")
-    cause = json.loads(verdict.cause)
-    assert next(iter(cause)) == "message"
-    assert cause["links"]["execution"].endswith(ARN)
-    return Failure(verdict.error), cause
-
-
-def create_error(words, name=JUDGED):
-    text = f"{words} (Service: AmazonSageMaker; Status Code: 400; Error Code: X; Proxy: null)"
-    return {"Error": name, "Cause": text}
 
 
 class TestEnded:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.unit.training_job.test_verdict import (
+from tests.support.evidence import (
     MODEL,
     NO_SUCH_JOB,
     NOW,

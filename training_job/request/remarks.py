@@ -1,11 +1,11 @@
-"""What the author of arguments should know although nothing is wrong with them."""
+"""The remarks in the `notes` of a training: what has no effect, or is risky, and is not wrong."""
 
 from __future__ import annotations
 
 from training_job.arguments.model import TrainingArguments
 
 
-def advice(arguments: TrainingArguments) -> list[str]:
+def remarks(arguments: TrainingArguments) -> list[str]:
     """Return a sentence for each argument that has no effect, or a risky one.
 
     Example:
@@ -14,7 +14,7 @@ def advice(arguments: TrainingArguments) -> list[str]:
         ...     "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/rl:1",
         ...     "entry_point": "train.py", "model_artifact_path": "s3://bucket/models",
         ...     "instance_type": "ml.m5.large", "max_wait_time": 90_000}
-        >>> advice(parse_arguments(given))
+        >>> remarks(parse_arguments(given))
         ['max_wait_time has no effect without spot_instance.']
     """
     found = []

@@ -4,7 +4,7 @@ It is archived and brings matplotlib, pandas and more, so it is no dependency of
 environment of its own:
 
     python -m venv /tmp/rliable && /tmp/rliable/bin/pip install rliable==1.2.0 'pandas<3'
-    /tmp/rliable/bin/python tests/unit/sweep/record_rliable.py
+    /tmp/rliable/bin/python tests/support/recordings/record_rliable.py
 
 It takes about four minutes.
 """
@@ -12,20 +12,23 @@ It takes about four minutes.
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rliable.library import StratifiedBootstrap, get_interval_estimates
 from rliable.metrics import aggregate_iqm
 
-RECORDED = Path(__file__).with_name("rliable_recorded.json")
+RECORDED = Path(__file__).parents[2] / "unit/training_sweep/rliable_recorded.json"
 MANY = 50_000
 
+Scores = np.ndarray[Any, np.dtype[np.float64]]
 
-def iqm(scores):
+
+def iqm(scores: Scores) -> Scores:
     return np.array([aggregate_iqm(scores)])
 
 
-def scores_of(rng, kind, n):
+def scores_of(rng: np.random.Generator, kind: str, n: int) -> Scores:
     if kind == "returns":  # CartPole's: many at the limit, some far below
         return np.minimum(rng.normal(430, 120, n), 500.0)
     if kind == "normal":
@@ -33,12 +36,12 @@ def scores_of(rng, kind, n):
     return np.exp(rng.normal(0.0, 2.0, n))
 
 
-def with_draws(scores, reps, seed):
+def with_draws(scores: Scores, reps: int, seed: int) -> dict[str, Any]:
     """Return the interval together with the resamples that rliable drew for it."""
-    drawn = []
+    drawn: list[list[int]] = []
 
-    class Recording(StratifiedBootstrap):
-        def update_indices(self):
+    class Recording(StratifiedBootstrap):  # type: ignore[misc]  # rliable has no types
+        def update_indices(self) -> Any:
             indices = super().update_indices()
             drawn.append(indices[0][:, 0].tolist())
             return indices
@@ -48,7 +51,7 @@ def with_draws(scores, reps, seed):
     return {"draws": drawn, "interval": found[:, 0].tolist()}
 
 
-def main():
+def main() -> None:
     rng = np.random.default_rng(20260131)
     cases = []
     for kind in ("returns", "normal", "heavy tail"):

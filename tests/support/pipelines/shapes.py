@@ -1,8 +1,9 @@
 """Pipelines in the shapes that authors write; any kfp from 2.0 on compiles what it can of them.
 
-``python tests/contract/kfp_backend/shapes.py DIRECTORY`` writes one file of IR for each shape, and
+``python tests/support/pipelines/shapes.py DIRECTORY`` writes one file of IR for each shape, and
 ``versions.json``: the SDK that wrote them and, for each shape it cannot express, its error. Run
-with another kfp, from an environment of its own, it makes the files of ``compiled/``.
+with another kfp, from an environment of its own, it makes the files of
+``tests/contract/kfp_backend/compiled/``.
 """
 
 # Old SDKs read typing's names, and conditions are compared, not tested.
@@ -17,21 +18,21 @@ import kfp
 from kfp import compiler, dsl
 
 IMAGE = "example.com/step:1"
-OLDEST = Path(__file__).parent / "compiled/2.8.0"
+OLDEST = Path(__file__).parents[2] / "contract/kfp_backend/compiled/2.8.0"
 
 
 @dsl.container_component
 def train(
     source_dir: str,
     model: dsl.Output[dsl.Model],
-    job_name: dsl.OutputPath(str),
+    job_name: dsl.OutputPath(str),  # type: ignore[valid-type]  # as KFP writes an output
     lr: Optional[float] = None,
     episodes: Optional[int] = None,
     spot: Optional[bool] = None,
     hyperparameters: Optional[Dict[str, str]] = None,
     tags: Optional[List[Dict[str, str]]] = None,
     note: str = "none",
-):
+) -> dsl.ContainerSpec:
     return dsl.ContainerSpec(
         image=IMAGE,
         command=["python3", "-m", "step"],
@@ -40,32 +41,38 @@ def train(
 
 
 @dsl.container_component
-def prepare(prefix: dsl.OutputPath(str), count: dsl.OutputPath(int), seeds: dsl.OutputPath(list)):
+def prepare(
+    prefix: dsl.OutputPath(str),  # type: ignore[valid-type]
+    count: dsl.OutputPath(int),  # type: ignore[valid-type]
+    seeds: dsl.OutputPath(list),  # type: ignore[valid-type]
+) -> dsl.ContainerSpec:
     return dsl.ContainerSpec(image=IMAGE, command=["prepare"], args=["--executor_input", "{{$}}"])
 
 
 @dsl.container_component
-def consume(texts: Optional[list] = None, model: dsl.Input[dsl.Model] = None):
+def consume(texts: Optional[list] = None, model: dsl.Input[dsl.Model] = None) -> dsl.ContainerSpec:
     return dsl.ContainerSpec(image=IMAGE, command=["consume"], args=["--executor_input", "{{$}}"])
 
 
 @dsl.container_component
-def flags(name: str, count: int = 3, label: str = "none"):
+def flags(name: str, count: int = 3, label: str = "none") -> dsl.ContainerSpec:
     return dsl.ContainerSpec(
         image=IMAGE, command=["flags"], args=["--name", name, "--count", count, "--label", label]
     )
 
 
 @dsl.component(base_image="python:3.12", install_kfp_package=False)
-def notify(status: dsl.PipelineTaskFinalStatus, text: str = "over"):
+def notify(status: dsl.PipelineTaskFinalStatus, text: str = "over") -> None:
     print(status, text)
 
 
-def f_string(bucket: str):
+def f_string(bucket: str) -> None:
     train(source_dir=f"s3://{bucket}/code", note=f"{bucket}, {bucket}")
 
 
-def in_dict_and_list(lr: float = 0.1, episodes: int = 100, spot: bool = True, team: str = "rl"):
+def in_dict_and_list(
+    lr: float = 0.1, episodes: int = 100, spot: bool = True, team: str = "rl"
+) -> None:
     train(
         source_dir="s3://b/x",
         hyperparameters={"lr": lr, "n": episodes, "deep": {"spot": spot}, "all": [team, "x"]},
@@ -73,7 +80,7 @@ def in_dict_and_list(lr: float = 0.1, episodes: int = 100, spot: bool = True, te
     )
 
 
-def whole_values(lr: float, episodes: int, spot: bool, hyperparameters: dict, tags: list):
+def whole_values(lr: float, episodes: int, spot: bool, hyperparameters: dict, tags: list) -> None:
     train(
         source_dir="s3://b/x",
         lr=lr,
@@ -84,78 +91,78 @@ def whole_values(lr: float, episodes: int, spot: bool, hyperparameters: dict, ta
     )
 
 
-def loop_static():
+def loop_static() -> None:
     with dsl.ParallelFor([11, 12]) as seed:
         train(source_dir=f"s3://b/{seed}", episodes=seed, hyperparameters={"seed": seed})
 
 
-def loop_fields():
+def loop_fields() -> None:
     with dsl.ParallelFor([{"lr": 0.1, "tag": "a"}, {"lr": 0.25, "tag": "b"}]) as item:
         train(source_dir="s3://b/x", lr=item.lr)
 
 
-def loop_field_in_dict():
+def loop_field_in_dict() -> None:
     with dsl.ParallelFor([{"lr": 0.1}, {"lr": 0.25}]) as item:
         train(source_dir="s3://b/x", hyperparameters={"lr": item.lr})
 
 
-def loop_field_in_text():
+def loop_field_in_text() -> None:
     with dsl.ParallelFor([{"tag": "a"}, {"tag": "b"}]) as item:
         train(source_dir=f"s3://b/{item.tag}")
 
 
-def loop_items_whole():
+def loop_items_whole() -> None:
     with dsl.ParallelFor([{"lr": 0.1, "tag": "a"}]) as item:
         train(source_dir="s3://b/x", hyperparameters=item)
 
 
-def loop_dynamic(seeds: List[int], bucket: str):
+def loop_dynamic(seeds: List[int], bucket: str) -> None:
     with dsl.ParallelFor(seeds) as seed:
         train(source_dir=f"s3://{bucket}/{seed}", episodes=seed, hyperparameters={"seed": seed})
 
 
-def loop_dynamic_fields(items: List[Dict[str, str]]):
+def loop_dynamic_fields(items: List[Dict[str, str]]) -> None:
     with dsl.ParallelFor(items) as item:
         train(source_dir="s3://b/x", note=item.lr)
 
 
-def loop_dynamic_untyped(items: list):
+def loop_dynamic_untyped(items: list) -> None:
     with dsl.ParallelFor(items) as item:
         train(source_dir="s3://b/x", hyperparameters=item)
 
 
-def loop_nested():
+def loop_nested() -> None:
     with dsl.ParallelFor([1, 2]) as outer, dsl.ParallelFor(["a", "b"]) as inner:
         train(source_dir="s3://b/x", note=inner, hyperparameters={"o": outer, "i": inner})
 
 
-def loop_nested_in_text():
+def loop_nested_in_text() -> None:
     with dsl.ParallelFor([1, 2]) as outer, dsl.ParallelFor(["a", "b"]):
         train(source_dir=f"s3://b/{outer}")
 
 
-def loop_in_branch(team: str):
+def loop_in_branch(team: str) -> None:
     with dsl.Condition(team == "rl"), dsl.ParallelFor([1, 2]) as seed:
         train(source_dir="s3://b/x", hyperparameters={"seed": seed})
 
 
-def loop_in_branch_in_text(team: str):
+def loop_in_branch_in_text(team: str) -> None:
     with dsl.Condition(team == "rl"), dsl.ParallelFor([1, 2]) as seed:
         train(source_dir=f"s3://b/{seed}")
 
 
-def loop_nested_fields():
+def loop_nested_fields() -> None:
     with dsl.ParallelFor([{"seeds": [1, 2]}]) as outer:
         with dsl.ParallelFor(outer.seeds):
             train(source_dir="s3://b/x")
 
 
-def loop_upstream():
+def loop_upstream() -> None:
     with dsl.ParallelFor(prepare().outputs["seeds"]) as seed:
         train(source_dir="s3://b/x", hyperparameters={"seed": seed})
 
 
-def upstream():
+def upstream() -> None:
     made = prepare()
     task = train(
         source_dir=f"s3://{made.outputs['prefix']}/x",
@@ -165,34 +172,34 @@ def upstream():
     consume(model=task.outputs["model"])
 
 
-def collected():
+def collected() -> None:
     with dsl.ParallelFor([1, 2]) as seed:
         task = train(source_dir="s3://b/x", episodes=seed)
     consume(texts=dsl.Collected(task.outputs["job_name"]))
 
 
-def image_and_memory(image: str = "example.com/other:2", memory: str = "1Gi"):
+def image_and_memory(image: str = "example.com/other:2", memory: str = "1Gi") -> None:
     task = train(source_dir="s3://b/x")
     task.set_container_image(image)
     task.set_memory_limit(memory).set_memory_request("128Mi").set_cpu_limit("1")
     task.set_env_variable("TEAM", "rl")
 
 
-def cpu_from_parameter(cpu: str = "500m"):
+def cpu_from_parameter(cpu: str = "500m") -> None:
     train(source_dir="s3://b/x").set_cpu_request(cpu)
 
 
-def resources():
+def resources() -> None:
     task = train(source_dir="s3://b/x")
     task.set_memory_limit("256Mi").set_memory_request("128Mi").set_cpu_request("50m")
     task.set_retry(2, backoff_duration="30s")
 
 
-def image_f_string(tag: str):
+def image_f_string(tag: str) -> None:
     train(source_dir="s3://b/x").set_container_image(f"example.com/step:{tag}")
 
 
-def run_facts():
+def run_facts() -> None:
     train(
         source_dir="s3://b/x",
         note=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
@@ -210,37 +217,37 @@ def run_facts():
         train(source_dir="s3://b/x", note=text)
 
 
-def run_id_in_text():
+def run_id_in_text() -> None:
     train(source_dir=f"s3://b/{dsl.PIPELINE_JOB_ID_PLACEHOLDER}/x")
 
 
-def dict_in_dict(optimizer: dict):
+def dict_in_dict(optimizer: dict) -> None:
     train(source_dir="s3://b/x", hyperparameters={"optimizer": optimizer})
 
 
-def omitted():
+def omitted() -> None:
     train(source_dir="s3://b/x")
 
 
-def null_parameter(lr: Optional[float] = None, team: Optional[str] = None):
+def null_parameter(lr: Optional[float] = None, team: Optional[str] = None) -> None:
     train(source_dir="s3://b/x", lr=lr, note=team)
 
 
-def null_in_text(team: Optional[str] = None):
+def null_in_text(team: Optional[str] = None) -> None:
     train(source_dir=f"s3://b/{team}")
 
 
 @dsl.pipeline(name="inner")
-def inner(bucket: str, lr: Optional[float] = None, episodes: int = 7, note: str = "inner"):
+def inner(bucket: str, lr: Optional[float] = None, episodes: int = 7, note: str = "inner") -> None:
     train(source_dir=f"s3://{bucket}/x", lr=lr, episodes=episodes, note=note)
 
 
-def nested(bucket: str = "b"):
+def nested(bucket: str = "b") -> None:
     inner(bucket=bucket)
     inner(bucket="c", lr=0.5, note=f"in {bucket}")
 
 
-def nested_null(lr: Optional[float] = None):
+def nested_null(lr: Optional[float] = None) -> None:
     inner(bucket="b", lr=lr)
 
 
@@ -255,13 +262,13 @@ def inner_outputs() -> Trained:
     return Trained(model=task.outputs["model"], name=task.outputs["job_name"])
 
 
-def nested_outputs():
+def nested_outputs() -> None:
     task = inner_outputs()
     train(source_dir=f"s3://{task.outputs['name']}/x")
     consume(model=task.outputs["model"])
 
 
-def conditions(team: str, episodes: int, lr: float, spot: bool):
+def conditions(team: str, episodes: int, lr: float, spot: bool) -> None:
     with dsl.Condition(team == "rl"):
         train(source_dir="s3://b/team")
     with dsl.Condition(episodes > 10):
@@ -272,7 +279,7 @@ def conditions(team: str, episodes: int, lr: float, spot: bool):
         train(source_dir="s3://b/spot")
 
 
-def branches(team: str):
+def branches(team: str) -> None:
     with dsl.If(team == "rl"):
         one = train(source_dir="s3://b/if")
     with dsl.Elif(team == "ml"):
@@ -282,23 +289,23 @@ def branches(team: str):
     train(source_dir=dsl.OneOf(*(task.outputs["job_name"] for task in (one, two, three))))
 
 
-def exit_handler(bucket: str = "b"):
+def exit_handler(bucket: str = "b") -> None:
     with dsl.ExitHandler(notify(text=f"of {bucket}")):
         train(source_dir=f"s3://{bucket}/x")
 
 
-def imported(uri: str = "s3://models/a/model.tar.gz"):
+def imported(uri: str = "s3://models/a/model.tar.gz") -> None:
     made = dsl.importer(artifact_uri=uri, artifact_class=dsl.Model, metadata={"by": {"team": 1}})
     consume(model=made.output)
 
 
-def imported_output():
+def imported_output() -> None:
     task = train(source_dir="s3://b/x")
     made = dsl.importer(artifact_uri=task.outputs["job_name"], artifact_class=dsl.Model)
     consume(model=made.output)
 
 
-def flags_of_defaults(name: str = "n"):
+def flags_of_defaults(name: str = "n") -> None:
     flags(name=name, count=4)
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from lambdas import stop_orphans
 from training_job.job_name import OWNER_VARIABLE, default_job_name
 from training_job.outcome.description import describe
-from training_job.outcome.orphans import EndedTraining
+from training_job.outcome.orphans import EndedTraining, goes_on
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:RlTraining:run"
 STARTED = datetime(2026, 1, 31, 12, 0, 0, 987_000, tzinfo=UTC)
@@ -158,3 +158,13 @@ def test_the_core_asks_only_for_descriptions():
     ended = EndedTraining(ARN, STARTED.isoformat(), '{"job_name": "agent"}')
     jobs = {"agent": describe(job("agent"))}
     assert list(ended.orphans(jobs.get)) == ["agent"]
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [(None, False), (-1, False), (0, True), (1, True)],
+    ids=["never", "before", "at once", "later"],
+)
+def test_an_execution_that_was_redriven_since_goes_on(after, found):
+    redriven_at = None if after is None else ENDED + timedelta(seconds=after)
+    assert goes_on(ENDED, redriven_at) is found

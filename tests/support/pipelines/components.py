@@ -1,9 +1,9 @@
 """The tasks of this project in pipelines, for an SDK to compile.
 
-    python -m tests.contract.kfp_backend.components <directory>
+    python -m tests.support.pipelines.components <directory>
 
-The files of ``compiled/2.12.2`` were written so, in an environment with kfp 2.12.2, the oldest line
-that the package allows, and this project's sources on the path.
+The files of ``tests/contract/kfp_backend/compiled/2.12.2`` were written so, in an environment with
+kfp 2.12.2, the oldest line that the package allows, and this project's sources on the path.
 """
 
 # kfp 2.12 reads the names of typing, and not dict[str, Any].
@@ -18,7 +18,7 @@ from kfp import compiler, dsl
 
 from kfp_component import sweep_rl_model, train_rl_model
 
-OLDEST_ALLOWED = Path(__file__).parent / "compiled/2.12.2"
+OLDEST_ALLOWED = Path(__file__).parents[2] / "contract/kfp_backend/compiled/2.12.2"
 
 
 @dsl.pipeline(name="train")

@@ -1,0 +1,1 @@
+"""Pipelines for tests to compile, by the installed kfp and by older ones."""
