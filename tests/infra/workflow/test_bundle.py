@@ -9,6 +9,12 @@ import pytest
 from infra.workflow import bundle
 from tests.support.deploying import deployment
 
+FUNCTIONS = [
+    file
+    for file in (deployment.ROOT / "lambdas").glob("*.py")
+    if "def handler(" in file.read_text()
+]
+
 
 @pytest.fixture(scope="module")
 def assembly():
@@ -42,11 +48,17 @@ def test_it_holds_our_code_and_the_pinned_dependencies_alone(code):
     assert sum(file.stat().st_size for file in code.rglob("*")) < 12_000_000
 
 
-def test_the_functions_import_from_it_and_from_nothing_else(code):
+def test_the_functions_import_from_it_and_from_nothing_else(assembly, code):
+    handlers = {
+        each["Properties"]["Handler"].removesuffix(".handler")
+        for each in deployment.template(assembly)["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Function"
+    }
+    assert handlers == {f"lambdas.{each.stem}" for each in FUNCTIONS}
     program = (
         f"import sys; sys.path[:] = [{str(code)!r}] + [p for p in sys.path if 'site-' not in p];"
         "import types; sys.modules['boto3'] = types.ModuleType('boto3');"  # part of the runtime
-        "import lambdas.build_request, lambdas.judge_attempt, lambdas.stop_orphans, pydantic;"
+        f"import {', '.join(sorted(handlers))}, pydantic;"
         "print(pydantic.VERSION, pydantic.__file__)"
     )
     run = subprocess.run(
