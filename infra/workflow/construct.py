@@ -72,13 +72,16 @@ class RlTrainingWorkflow(Construct):
         Raises:
             InvalidSettings: the settings contradict each other, a default is not what its argument
                 takes, or there is no job role.
+            BundlingFailed: the functions' dependencies cannot be installed (a RuntimeError).
         """
         super().__init__(scope, construct_id)
         self._settings = settings or Settings()
         self._key = key
         own = [role.role_arn for role in job_roles]
         _check(self._settings, own, argument_defaults or {})
-        self.code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
+        self.code = lambda_code(
+            self, self._settings.lambda_runtime, self._settings.lambda_architecture
+        )
         self.guard_rails = guard_rails(
             self._settings,
             region=Aws.REGION,

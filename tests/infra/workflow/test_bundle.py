@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from aws_cdk import App, Stack
 
 from infra.workflow import bundle
 from tests.support.deploying import deployment
@@ -99,6 +100,24 @@ def test_a_cache_that_cannot_be_written_names_the_way_around(monkeypatch, tmp_pa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(bundle.BundlingFailed, match="XDG_CACHE_HOME names another"):
         bundle._dependencies("python3.12", "arm64")
+
+
+def test_a_construct_says_so_before_it_makes_a_function(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(bundle.BundlingFailed, match="cannot be kept"):
+        bundle.lambda_code(Stack(App(), "Own"), "python3.12", "arm64")
+    unbundled = Stack(App(context={"aws:cdk:bundling-stacks": []}), "Own")
+    bundle.lambda_code(unbundled, "python3.12", "arm64")
+
+
+@pytest.mark.long
+def test_the_app_ends_with_that_message_and_no_traceback(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        deployment.run(["-m", "infra.app"], XDG_CACHE_HOME=str(tmp_path / "file"))
+    (line,) = failed.value.stderr.splitlines()
+    assert line.startswith("The dependencies of the Lambda functions cannot be kept in ")
 
 
 def test_the_hash_is_of_sources_pins_runtime_and_architecture(monkeypatch):
