@@ -114,8 +114,8 @@ def _pins() -> str:
 
 def _cache() -> Path:
     """https://specifications.freedesktop.org/basedir-spec/latest/."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "sagemaker-rl-kubeflow"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "sagemaker-rl-kubeflow"
 
 
 def _dependencies(runtime: str, architecture: str) -> Path:

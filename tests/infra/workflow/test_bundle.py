@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
@@ -118,6 +119,13 @@ def test_the_app_ends_with_that_message_and_no_traceback(tmp_path):
         deployment.run(["-m", "infra.app"], XDG_CACHE_HOME=str(tmp_path / "file"))
     (line,) = failed.value.stderr.splitlines()
     assert line.startswith("The dependencies of the Lambda functions cannot be kept in ")
+
+
+@pytest.mark.parametrize("home", ["", "relative/cache"])
+def test_a_cache_home_that_is_not_absolute_is_ignored(monkeypatch, home):
+    """https://specifications.freedesktop.org/basedir-spec/latest/#basics."""
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
+    assert bundle._cache() == Path.home() / ".cache" / "sagemaker-rl-kubeflow"
 
 
 def test_the_hash_is_of_sources_pins_runtime_and_architecture(monkeypatch):
