@@ -66,7 +66,7 @@ class Trials:
         self.ended: dict[int, Record] = {}
 
     def wave(self, length: int) -> None:
-        """Take that so many trials are run: all that have no result, or the pilot.
+        """Note that so many trials are started: all that have no result, or the pilot.
 
         Those that failed are among them: a wave after a failure is that of a redrive.
         """
@@ -75,13 +75,13 @@ class Trials:
         self.total = max(self.total, self.done + length)
 
     def start(self, trial: StartedTrial) -> None:
-        """Take that a trial runs."""
+        """Note that a trial runs."""
         self.running.add(trial.number)
         self._of_trial[trial.number] = trial.configuration, trial.seed
         self._configurations.setdefault(trial.configuration, trial.hyperparameters)
 
     def end(self, record: Record) -> bool:
-        """Take what became of a trial; return whether it is news."""
+        """Note what became of a trial; return whether it is news."""
         self.running.discard(record.trial)
         known = self.ended.get(record.trial)
         if known == record:
