@@ -1,4 +1,4 @@
-"""The functions' log: JSON lines by which one search for the execution's ARN shows a run."""
+"""The functions' log: JSON lines by which one query for the execution's ARN shows a run."""
 
 import json
 
