@@ -1,6 +1,7 @@
 """What the examples import is what docs/public-api.md protects."""
 
 import ast
+import re
 from importlib import import_module
 from inspect import getdoc, isclass, isroutine
 from pathlib import Path
@@ -66,3 +67,13 @@ def not_public(source):
             names = [alias.name for alias in node.names if alias.name not in public]
             found += [f"{node.module}.{name}" for name in names]
     return [name for name in found if name.partition(".")[0] in INTERNAL]
+
+
+def test_every_command_of_the_wheel_that_a_page_tells_is_public():
+    """A clone's own commands are those of the Makefile, which are public by its targets."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    commands = re.compile(r"python3? -m ((?:kfp_component|rl_training_cdk)[\w.]*\w)")
+    told = {name for page in pages for name in commands.findall(page.read_text())}
+    public = set(commands.findall((ROOT / "docs/public-api.md").read_text()))
+    assert "kfp_component.author.upload_source" in told
+    assert told == public
