@@ -36,7 +36,7 @@ def main() -> int:
     Returns:
         0 if nothing is left running, 1 if an execution could not be stopped.
     """
-    left = 0
+    left = False
     for pid, executor_input in launchers(_PROC):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, STOP_SIGNAL)
@@ -45,9 +45,9 @@ def main() -> int:
             # It is stuck. It must not start anything any more, and its end would be that of this
             # container: so it is held, and ended last.
             os.kill(pid, signal.SIGSTOP)
-            left |= _stop_for_it(executor_input)
+            left |= not _stop_for_it(executor_input)
             os.kill(pid, signal.SIGKILL)
-    return left
+    return int(left)
 
 
 def launchers(proc: Path) -> Iterator[tuple[int, str]]:
@@ -106,7 +106,8 @@ def _describe(aws: Aws, arn: str) -> dict[str, Any] | None:
             time.sleep(backoff.next_delay())
 
 
-def _stop_for_it(executor_input: str) -> int:
+def _stop_for_it(executor_input: str) -> bool:
+    """Whether no execution of a launcher that is stuck is left running; says why not."""
     try:
         task = ExecutorInput.parse(executor_input)
         stop_execution(
@@ -114,8 +115,8 @@ def _stop_for_it(executor_input: str) -> int:
         )
     except StepError as error:
         print(f"Error: {error}", file=sys.stderr, flush=True)
-        return error.exit_code
-    return 0
+        return False
+    return True
 
 
 def _ends_within(pid: int, seconds: float) -> bool:

@@ -1,3 +1,3 @@
-"""The Lambda functions of the state machine: thin edges around training_job."""
+"""The Lambda functions of the state machines: thin edges around training_job and training_sweep."""
 
 __all__: list[str] = []  # nothing to import: docs/public-api.md

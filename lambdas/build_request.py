@@ -19,12 +19,11 @@ _GUARD_RAILS = GuardRails.model_validate_json(os.environ.get("SETTINGS", "{}"))
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Return the submission (training_job/request/submission.py) as JSON."""
-    execution = ExecutionContext(**event["execution"])
-    with logged("BuildRequest", execution.arn) as decided:
+    with logged("BuildRequest", event["execution"]["arn"]) as decided:
         made = submission(
             event["arguments"],
             guard_rails=_GUARD_RAILS,
-            execution=execution,
+            execution=ExecutionContext(**event["execution"]),
             progress=Progress.of(event["progress"]),
             now=event["now"],
         )

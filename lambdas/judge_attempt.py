@@ -21,12 +21,12 @@ from training_job.outcome.service_error import service_error
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Return the verdict (training_job/outcome/verdicts.py) as JSON."""
-    execution, attempt = ExecutionContext(**event["execution"]), Attempt(**event["attempt"])
-    with logged("JudgeAttempt", execution.arn, job_name=attempt.job_name) as decided:
+    arn, job_name = event["execution"]["arn"], event["attempt"].get("job_name")
+    with logged("JudgeAttempt", arn, job_name=job_name) as decided:
         evidence = Evidence(
-            execution=execution,
+            execution=ExecutionContext(**event["execution"]),
             plan=Plan(**event["plan"]),
-            attempt=attempt,
+            attempt=Attempt(**event["attempt"]),
             progress=Progress.of(event["progress"]),
             error=service_error(event["error"]),
             description=describe(event["description"]),
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         job = evidence.description
         decided(
             decision=verdict.decision,
-            job_name=attempt.job_name,
+            job_name=job_name,
             status=job.status if job else "",
             wait_seconds=verdict.wait_seconds,
             error=verdict.error,

@@ -1,4 +1,7 @@
-"""The functions' log: JSON lines with the execution's ARN, so that one search shows a run."""
+"""The functions' log: JSON lines with the execution's ARN, so that one query shows a run.
+
+docs/outcomes.md has the query.
+"""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ _GUARD_RAILS = SweepGuardRails.model_validate_json(os.environ.get("SETTINGS", "{
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Return the decision (training_sweep/decision.py), or an item's execution, as JSON."""
-    execution = ExecutionContext(**event["execution"])
-    with logged("PlanSweep", execution.arn) as decided:
+    with logged("PlanSweep", event["execution"]["arn"]) as decided:
+        execution = ExecutionContext(**event["execution"])
         if "item" in event:
             item = event["item"]
             started = trial_start(

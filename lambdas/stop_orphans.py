@@ -23,10 +23,11 @@ from training_job.outcome.service_error import ServiceErrorKind, service_error
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001
     """Stop the jobs that the execution left running; return their names."""
-    arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
-    if ended_at is None:
-        raise ValueError(f"{arn} has not ended: its stopDate is {event['detail']['stopDate']!r}")
+    arn, stop_date = event["detail"]["executionArn"], event["detail"].get("stopDate")
+    ended_at = moment(stop_date)
     with logged("StopOrphans", arn, ended_at=iso(ended_at)) as decided:
+        if ended_at is None:
+            raise ValueError(f"{arn} has not ended: its stopDate is {stop_date!r}")
         states, sagemaker = boto3.client("stepfunctions"), boto3.client("sagemaker")
         started = states.describe_execution(executionArn=arn)
         ended = EndedTraining(arn, iso(started["startDate"]), started["input"])

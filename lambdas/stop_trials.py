@@ -27,11 +27,12 @@ _PAUSE = 5
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001
     """Stop the trials that the sweep left running; return their ARNs."""
-    arn, ended_at = event["detail"]["executionArn"], moment(event["detail"]["stopDate"])
-    if ended_at is None:
-        raise ValueError(f"{arn} has not ended: its stopDate is {event['detail']['stopDate']!r}")
-    sweep = EndedSweep(arn)
+    arn, stop_date = event["detail"]["executionArn"], event["detail"].get("stopDate")
+    ended_at = moment(stop_date)
     with logged("StopTrials", arn, ended_at=iso(ended_at)) as decided:
+        if ended_at is None:
+            raise ValueError(f"{arn} has not ended: its stopDate is {stop_date!r}")
+        sweep = EndedSweep(arn)
         states = boto3.client("stepfunctions")
         stopped: set[str] = set()
         for pause in (0, _PAUSE):

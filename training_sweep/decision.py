@@ -82,8 +82,9 @@ def decide(
         guard_rails: defaults and limits of the deployment.
 
     Example:
-        >>> decide(two_trials, records=[], execution=execution, guard_rails=guard_rails).wave
-        [{'trial': 1, 'start': 1}, {'trial': 2, 'start': 1}]
+        >>> execution = ExecutionContext("arn:aws:states:...:RlSweep:lr", "2026-01-31T10:00:00Z")
+        >>> decide({}, records=[], execution=execution, guard_rails=SweepGuardRails()).decision
+        'fail'
     """
     try:
         begun = bool(records)

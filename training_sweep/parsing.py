@@ -32,10 +32,19 @@ def parse_sweep(
         InvalidArguments: with every problem found, those of trials too, each once.
 
     Example:
-        >>> arguments = parse_sweep(training | {
-        ...     "space": {"lr": [0.001, 0.0003]}, "seeds": 5, "objective_metric": "reward"})
-        >>> len(trials_of(arguments))
-        10
+        >>> arguments = parse_sweep({
+        ...     "region": "us-east-1",
+        ...     "role": "arn:aws:iam::123456789012:role/RlTrainingJob",
+        ...     "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl:1",
+        ...     "entry_point": "train.py",
+        ...     "model_artifact_path": "s3://my-bucket/models",
+        ...     "metric_definitions": {"reward": "reward: (.*)"},
+        ...     "space": {"lr": [0.001, 0.0003]},
+        ...     "seeds": 5,
+        ...     "objective_metric": "reward",
+        ... })
+        >>> arguments.space, arguments.max_parallel
+        ({'lr': [0.001, 0.0003]}, 10)
     """
     if not isinstance(given, Mapping):
         message = f"got {shown(given)}; must be a map of argument names to values"

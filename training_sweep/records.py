@@ -101,7 +101,7 @@ class Record:
         return not self.error
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a state carries it, without what there is none of."""
+        """Return it as a state carries it, without the fields that have no value."""
         noted = {
             "trial": self.trial,
             "start": self.start,

@@ -41,7 +41,7 @@ class PodFigures:
 
 @contextlib.contextmanager
 def pod_figures() -> Iterator[PodFigures]:
-    """Take the figures of a pod that a child of this process is, and that `AWS_ENDPOINT_URL` leads.
+    """Take the figures of a pod: a child process that calls AWS at the `AWS_ENDPOINT_URL` it gets.
 
     Example:
         >>> with pod_figures() as figures:

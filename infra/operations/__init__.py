@@ -1,1 +1,1 @@
-"""What tells people how the deployment fares: alarms, dashboard, notifications."""
+"""Operating a deployment: its first run, alarms and notifications, and emptying it at its end."""

@@ -59,7 +59,7 @@ class Drain:
         self._look_every = look_every
 
     def running(self) -> dict[str, str]:
-        """Return since when each execution runs, by its ARN."""
+        """Return the start time of each execution that runs, by its ARN."""
         pages = self._states.get_paginator("list_executions").paginate(
             stateMachineArn=self.machine, statusFilter="RUNNING"
         )

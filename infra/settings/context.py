@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from training_job import Problem
 from training_job.arguments.checking import Rule, Wording, check
 
 from .model import Settings
@@ -41,13 +42,17 @@ def read_settings(
     return settings
 
 
-def checked(settings: Settings) -> Settings:
+def checked(settings: Settings, besides: Iterable[Problem] = ()) -> Settings:
     """Return settings that were made directly, provided that they do not contradict each other.
+
+    Args:
+        settings: each is right by itself.
+        besides: what is wrong with anything else, to be told with them.
 
     Raises:
         InvalidSettings: with every contradiction.
     """
-    problems = [problem for _, rule in RULES for problem in rule(settings)]
+    problems = [*besides, *(problem for _, rule in RULES for problem in rule(settings))]
     if problems:
         raise InvalidSettings(problems)
     return settings

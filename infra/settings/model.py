@@ -22,6 +22,9 @@ def _setting(default: Any, section: str, description: str) -> Any:
 class Settings(BaseModel):
     """What one deployment is made of; `read_settings` makes it from a CDK context.
 
+    What is wrong with a setting `read_settings` tells in InvalidSettings; this class itself raises
+    pydantic's ValidationError.
+
     A setting that is None or empty is a choice not made: nothing is created or limited for it.
 
     Example:

@@ -14,7 +14,7 @@ class InvalidSettings(ValueError):
         problems: each as (setting, what is wrong and what is accepted).
 
     Example:
-        >>> print(InvalidSettings([("stack_name", "not a name")]))
+        >>> print(InvalidSettings([Problem("stack_name", "not a name")]))
         These settings cannot be deployed:
           - stack_name: not a name
     """

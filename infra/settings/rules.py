@@ -23,10 +23,12 @@ ENVIRONMENT_VARIABLE = "SETTINGS"
 """Where the functions BuildRequest and PlanSweep find their guard rails."""
 
 _ROLE = "arn:aws-us-gov:iam::123456789012:role/" + 64 * "x"
-_OF_A_MADE_NETWORK = {
+OF_A_MADE_NETWORK = {
     "vpc_subnets": 2 * [f"subnet-{17 * '0'}"],
     "vpc_security_group_ids": [f"sg-{17 * '0'}"],
 }
+"""Arguments in place of those that only a deployment makes known."""
+
 _KEY = f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{36 * 'x'}"
 
 _STAND_INS = {
@@ -145,7 +147,7 @@ def _environment(settings: Settings) -> list[Problem]:
     """Check the size of the function's settings, with names as long as AWS may make them."""
     defaults: dict[str, object] = {}
     if settings.network != "none":
-        defaults |= _OF_A_MADE_NETWORK
+        defaults |= OF_A_MADE_NETWORK
     if settings.subnet_ids:
         defaults["vpc_subnets"] = settings.subnet_ids
     if settings.kms_key:

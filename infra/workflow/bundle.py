@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling, Stack
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
 import training_job
 import training_sweep
@@ -53,16 +54,20 @@ class _LocalBundling:
         return True
 
 
-def lambda_code(runtime: str, architecture: str) -> lambda_.Code:
+def lambda_code(scope: Construct, runtime: str, architecture: str) -> lambda_.Code:
     """Return the code that the functions share.
 
     Args:
+        scope: where the functions are made.
         runtime: a Lambda runtime, for instance `python3.13`.
         architecture: `arm64` or `x86_64`.
 
     Raises:
-        BundlingFailed: at synth, when pip cannot install the dependencies.
+        BundlingFailed: pip cannot install the dependencies, or they cannot be kept.
     """
+    if Stack.of(scope).bundling_required:
+        # Here, for what `try_bundle` raises reaches nobody but as an error of jsii.
+        _dependencies(runtime, architecture)
     return lambda_.Code.from_asset(
         str(_packages()["lambdas"]),
         asset_hash_type=AssetHashType.CUSTOM,
@@ -109,8 +114,8 @@ def _pins() -> str:
 
 def _cache() -> Path:
     """https://specifications.freedesktop.org/basedir-spec/latest/."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "sagemaker-rl-kubeflow"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "sagemaker-rl-kubeflow"
 
 
 def _dependencies(runtime: str, architecture: str) -> Path:

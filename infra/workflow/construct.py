@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from training_job import Problem
 from training_job.timeouts import execution_timeout
 
 from ..settings.context import checked
 from ..settings.guard_rails import guard_rails
 from ..settings.model import Settings
-from ..settings.rules import ENVIRONMENT_VARIABLE
+from ..settings.rules import ENVIRONMENT_VARIABLE, OF_A_MADE_NETWORK
 from .bundle import lambda_code
 from .definition import definition
 from .functions import WorkflowFunction, as_variable
@@ -60,21 +61,27 @@ class RlTrainingWorkflow(Construct):
             scope: any construct of a stack.
             construct_id: its name there.
             job_roles: roles that executions may name, besides those of the settings; SageMaker
-                must be trusted by them.
+                must be trusted by them. At least one, unless the settings name one.
             settings: names, functions, data and guard rails; the defaults when None. The settings
                 of other parts (launcher role, network, ...) are not read.
             argument_defaults: values of arguments that callers leave out, below those of the
-                settings.
+                settings, and checked with them; what only a deployment makes known (a token of the
+                CDK) is taken as it is.
             key: encrypts logs and the state machine's data; keys of AWS when None.
 
         Raises:
-            InvalidSettings: the settings contradict each other.
+            InvalidSettings: the settings contradict each other, a default is not what its argument
+                takes, or there is no job role.
+            BundlingFailed: the functions' dependencies cannot be installed (a RuntimeError).
         """
         super().__init__(scope, construct_id)
-        self._settings = checked(settings or Settings())
+        self._settings = settings or Settings()
         self._key = key
-        self.code = lambda_code(self._settings.lambda_runtime, self._settings.lambda_architecture)
         own = [role.role_arn for role in job_roles]
+        _check(self._settings, own, argument_defaults or {})
+        self.code = lambda_code(
+            self, self._settings.lambda_runtime, self._settings.lambda_architecture
+        )
         self.guard_rails = guard_rails(
             self._settings,
             region=Aws.REGION,
@@ -139,3 +146,29 @@ class RlTrainingWorkflow(Construct):
             assume_role=bool(self._settings.assumable_roles),
             timeout_seconds=self.timeout_seconds,
         )
+
+
+def _check(settings: Settings, own: Sequence[str], defaults: Mapping[str, object]) -> None:
+    """Check the settings with what they get of the construct: roles of its own, and defaults."""
+    known = {
+        name: value if _is_known(value) else OF_A_MADE_NETWORK.get(name)
+        for name, value in defaults.items()
+    }
+    with_own = {
+        "argument_defaults": known | settings.argument_defaults,
+        "allowed_job_roles": [*settings.allowed_job_roles, *filter(_is_known, own)],
+    }
+    message = "names none, and neither does the setting allowed_job_roles; allowed: at least one"
+    lacking = not own and not settings.allowed_job_roles
+    checked(
+        settings.model_copy(update=with_own), [Problem("job_roles", message)] if lacking else []
+    )
+
+
+def _is_known(value: object) -> bool:
+    """Whether a value is itself, and nothing in it stands for what a deployment makes."""
+    if Token.is_unresolved(value):
+        return False
+    if isinstance(value, Mapping):
+        return all(map(_is_known, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_known, value))

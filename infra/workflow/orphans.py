@@ -1,6 +1,7 @@
 """What stops the training jobs that an execution left running: a rule and a function.
 
-Step Functions stops only the job that a task awaits; the rule sees every end of an execution.
+Step Functions stops only the job that a task awaits; the rule sees every execution that failed,
+timed out or was stopped.
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 """
 

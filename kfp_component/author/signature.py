@@ -64,12 +64,17 @@ _END = '''
 
     Example:
         >>> @dsl.pipeline
-        ... def pipeline(state_machine_arn: str, source_dir: str):
+        ... def pipeline(state_machine_arn: str, role: str, source_dir: str, models: str):
         ...     {training} = {name}(
         ...         state_machine_arn=state_machine_arn,
         ...         region="us-east-1",
+        ...         role=role,
         ...         entry_point="train.py",
         ...         source_dir=source_dir,
+        ...         model_artifact_path=models,
+        ...         toolkit="ray",
+        ...         toolkit_version="1.6.0",
+        ...         framework="tensorflow",
 {example}
         ...         launcher_image="registry.example.com/launcher:0.1.0",
         ...     )

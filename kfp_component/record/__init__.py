@@ -1,1 +1,1 @@
-"""What was seen of a training run while it was awaited."""
+"""What was seen of a training run or of a sweep while it was awaited."""

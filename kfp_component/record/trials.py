@@ -67,7 +67,7 @@ class Trials:
         self.ended: dict[int, Record] = {}
 
     def wave(self, trials: int) -> None:
-        """Take that of so many trials those without a result are run, or the pilot.
+        """Note that of so many trials those without a result are run, or the pilot.
 
         Those that failed are among them: a wave after a failure is that of a redrive.
         """
@@ -76,13 +76,13 @@ class Trials:
         self.total = trials
 
     def start(self, trial: StartedTrial) -> None:
-        """Take that a trial runs."""
+        """Note that a trial runs."""
         self.running.add(trial.number)
         self._of_trial[trial.number] = trial.configuration, trial.seed
         self._configurations.setdefault(trial.configuration, trial.hyperparameters)
 
     def end(self, record: Record) -> bool:
-        """Take what became of a trial; return whether it is news."""
+        """Note what became of a trial; return whether it is news."""
         self.running.discard(record.trial)
         known = self.ended.get(record.trial)
         if known == record:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kfp_component.execution.result import NotTrained
 from kfp_component.record.record import LogLine
+from training_job.outcome.denied_data import remedy
 
 _FAILED, _STOPPED = "TrainingJobFailed", "TrainingJobStopped"
 _NO_SOURCE = re.compile(r"\(404\) when calling the HeadObject|NoSuchKey|NoSuchBucket")
@@ -95,9 +96,8 @@ def _undownloaded(text: str, source: Any, role: Any) -> str:
         )
     if _SOURCE_DENIED.search(text):
         return (
-            f"The job role {role or ''} may not read source_dir {source}. The role that the "
-            "deployment made (output JobRoleArn) may once the setting job_read_locations names the "
-            "bucket; allow any other role s3:GetObject."
+            f"The job role {role or ''} may not read source_dir {source}. "
+            f"{remedy('job_read_locations')}"
         )
     if _NOT_AN_ARCHIVE.search(text):
         return f"source_dir {source} is not a gzipped tar archive: pack it with tar -czf."

@@ -1,23 +1,42 @@
 """What is generated is fresh, and does what it is for."""
 
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from examples.cartpole.train import parse_options
-from tools import generate
+from tools import costs_page, generate
 from tools.arguments_schema import arguments_schema
 from training_job import TrainingArguments, parse_arguments
 from training_sweep.parsing import parse_sweep
 from training_sweep.trials import execution_input, trials_of
 
 FILES = generate.generated()
+SOURCES = (
+    "Makefile",
+    "pyproject.toml",
+    "requirements.txt",
+    "tests/support/template/permissions_page.py",
+    costs_page.TEMPLATE.relative_to(generate.ROOT).as_posix(),
+)
+"""Beside the packages."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_file_is_fresh(path):
     assert (generate.ROOT / path).read_text() == FILES[path], f"{path} is stale: run make generate"
+
+
+@pytest.mark.parametrize("path", [*FILES, *map(Path, SOURCES)], ids=str)
+def test_a_commit_of_it_or_of_what_it_is_made_from_is_checked(path):
+    hooks = yaml.safe_load((generate.ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    (files,) = (hook["files"] for hook in hooks[0]["hooks"] if hook["id"] == "generated")
+    assert (generate.ROOT / path).is_file()
+    assert re.search(files, path.as_posix())
 
 
 @pytest.mark.parametrize("name", ["custom-image", "toolkit-image"])

@@ -112,6 +112,8 @@ def check(
         unknown names last.
 
     Example:
+        >>> from training_job import TrainingArguments
+        >>> wording = Wording("is not an argument", page="docs/arguments.md")
         >>> check(TrainingArguments, {"rgion": "us-east-1"}, (), wording)[1][-1]
         Problem(argument='rgion', message='is not an argument; did you mean region?')
     """

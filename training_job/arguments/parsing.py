@@ -67,6 +67,8 @@ def parse_arguments(
         >>> parse_arguments({"region": "us-east-1", "entry_point": "train.py"})
         Traceback (most recent call last):
         training_job.arguments.problems.InvalidArguments: 6 argument problems; nothing was started.
+        - role: is required; allowed: the ARN of an IAM role, such as ...
+        - source_dir: is required with a toolkit image, which holds no code; got none...
     """
     if not isinstance(given, Mapping):
         message = f"got {shown(given)}; must be a map of argument names to values"

@@ -10,6 +10,8 @@ _READING = re.compile(
 )
 _WRITING = re.compile(r"upload failed|Failed to upload|PutObject|CreateMultipartUpload")
 
+_ACTIONS = {"job_read_locations": "s3:GetObject", "job_write_locations": "s3:PutObject"}
+
 
 def denied_data(reason: str) -> str:
     """Return a sentence on what to change; empty when S3 denied nothing.
@@ -31,9 +33,22 @@ def denied_data(reason: str) -> str:
         (_READING, "read it", "job_read_locations"),
     ):
         if words.search(reason):
-            return (
-                f"The job role may not {verb}. The role that the deployment made (output "
-                f"JobRoleArn) may once the setting {setting} names the bucket; any other role "
-                "needs a policy for it."
-            )
+            return f"The job role may not {verb}. {remedy(setting)}"
     return ""
+
+
+def remedy(setting: str) -> str:
+    """Return what gives a job role the access that a setting is about.
+
+    Args:
+        setting: `job_read_locations` or `job_write_locations`.
+
+    Example:
+        >>> remedy("job_read_locations")[-60:]
+        'any other role needs a policy that allows it (s3:GetObject).'
+    """
+    return (
+        "The role that the deployment made (output JobRoleArn) may once the setting "
+        f"{setting} names the bucket; any other role needs a policy that allows it "
+        f"({_ACTIONS[setting]})."
+    )

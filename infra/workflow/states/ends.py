@@ -37,8 +37,13 @@ def failed(tasks: str, *, redriven: str, unreported: str) -> State:
     """Fail with the error and cause of the input; once redriven since then, try again instead.
 
     A task that reports its own failure: a redrive starts a task again, so that it can lead back,
-    while it would enter a Fail state again and fail again. `redrives` is the count when the
-    failure was judged, and `progress` what follows it.
+    while it would enter a Fail state again and fail again. The variable `redrives` is the count
+    when the failure was judged.
+
+    Args:
+        tasks: how the ARN of every task begins.
+        redriven: the state that tries again.
+        unreported: the state that fails where the task could not.
     """
     same = f"{REDRIVES} = $redrives"
     return {

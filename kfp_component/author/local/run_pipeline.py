@@ -21,9 +21,10 @@ from typing import Any
 
 import kfp
 from kfp import local
+from kfp.dsl.base_component import BaseComponent
 from kfp.local import config, executor_input_utils, subprocess_task_handler
 
-from kfp_component.author.local.steps import LocalRunError, Steps, task_handler
+from kfp_component.author.local.steps import TEMPORARY, LocalRunError, Steps, task_handler
 
 _KFP = "2.17"
 """The first release of KFP that has what is replaced here."""
@@ -62,7 +63,8 @@ def run_pipeline(
 
     Raises:
         LocalRunError: A step failed, and the message names it, with its last lines, or with its
-            reason alone if they were shown; or the pipeline cannot be run here.
+            reason alone if they were shown; or the pipeline cannot be run here. If no step has
+            begun, no directory is left behind.
 
     Example:
         >>> inputs = {"source_dir": "s3://my-bucket/source/sourcedir.tar.gz"}
@@ -73,9 +75,14 @@ def run_pipeline(
             f"kfp {kfp.__version__} cannot run container components here; kfp {_KFP} or later can: "
             f"pip install 'kfp>={_KFP}'"
         )
-    place = Path(directory or tempfile.mkdtemp(prefix="rl-pipeline-"))
-    steps = Steps(place, show, begin or _ignore)
+    if not isinstance(pipeline, BaseComponent):
+        raise LocalRunError(
+            f"the pipeline is {pipeline!r}; it must be a function decorated with dsl.pipeline"
+        )
     with contextlib.ExitStack() as context:
+        place, made = _made(directory)
+        steps = Steps(place, show, begin or _ignore)
+        context.callback(_leave_nothing_behind, steps, made)
         context.enter_context(_replaced(config.LocalExecutionConfig, "instance", None))
         local.init(
             local.SubprocessRunner(use_venv=False),
@@ -103,12 +110,35 @@ def run_pipeline(
     return outputs
 
 
+def _made(directory: str | Path | None) -> tuple[Path, list[Path]]:
+    """Make the run's directory, with that of its temporary files; return it and all that is new."""
+    if directory is None:
+        place = Path(tempfile.mkdtemp(prefix="rl-pipeline-"))
+        (place / TEMPORARY).mkdir()
+        return place, [place / TEMPORARY, place]
+    place = Path(directory)
+    try:
+        new = [each for each in ((place / TEMPORARY), place, *place.parents) if not each.exists()]
+        (place / TEMPORARY).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalRunError(f"the directory {place} cannot be used: {error}") from error
+    return place, new
+
+
+def _leave_nothing_behind(steps: Steps, made: list[Path]) -> None:
+    """Remove the directories of a run in which no step began, but for what KFP has put there."""
+    for each in [] if steps.begun else made:
+        with contextlib.suppress(OSError):
+            each.rmdir()
+
+
 def _kept(steps: Steps, place: Path) -> Iterator[str]:
     """Copy each HTML artifact to a file that a browser shows; yield where all is."""
     for name, page in steps.pages:
         if page.is_file():
             yield f"{name}: {shutil.copyfile(page, page.with_name(f'{page.name}.html'))}"
-    yield f"Outputs: {place / 'pipeline'}"
+    if steps.begun:
+        yield f"Outputs: {place / 'pipeline'}"
 
 
 @contextlib.contextmanager

@@ -22,6 +22,9 @@ _LAST_LINES = 30
 _LONGEST_REASON = 10
 """Lines that it has of the reason that a step gave, as the launcher words it."""
 
+TEMPORARY = "tmp"
+"""The directory of temporary files in that of a run."""
+
 _construct_executor_input = executor_input_utils.construct_executor_input
 
 
@@ -37,7 +40,13 @@ class LocalRunError(Exception):
 class Steps:
     """Runs the steps of one pipeline, each as a process.
 
+    Args:
+        directory: Where their outputs are kept; in it there is one for temporary files.
+        show: Called with each line that a step prints; None keeps the last ones for the error.
+        begin: Called with the name of each step as it begins.
+
     Attributes:
+        begun: Whether any has begun.
         failed: Says of each step that failed, that it did. KFP does not hand on the exceptions of
             the steps in a loop.
         pages: Where the HTML artifacts of the steps are to be, by step and name.
@@ -53,8 +62,8 @@ class Steps:
         self.failed: list[str] = []
         self.pages: list[tuple[str, Path]] = []
         self.processes = StepProcesses()
-        self._temporary = directory / "tmp"
-        self._temporary.mkdir(parents=True, exist_ok=True)
+        self.begun = False
+        self._temporary = directory / TEMPORARY
         self._show = show
         self._begin = begin
         self._stdout = sys.stdout  # while KFP runs, nobody sees what is printed
@@ -75,7 +84,7 @@ class Steps:
 
     def run(self, command: list[str], variables: Mapping[str, str]) -> None:
         """Run the step whose executor input this thread has constructed last."""
-        step = self._of_thread.step
+        step, self.begun = self._of_thread.step, True
         self._tell(self._begin, step)
         environment = {
             **os.environ,

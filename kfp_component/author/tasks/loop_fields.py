@@ -25,9 +25,16 @@ class LoopFields:
     """The fields of loop items that stand inside a task's values.
 
     Example:
-        >>> fields = LoopFields()  # doctest: +SKIP
-        >>> task = component(hyperparameters=fields.taken_out_of({"lr": item.lr}))
-        >>> fields.add_to(task)
+        >>> from kfp import dsl
+        >>> from kfp_component.author.component import bare_component
+        >>> required = {"state_machine_arn": "arn", "region": "us-east-1", "entry_point": "t.py"}
+        >>> @dsl.pipeline
+        ... def pipeline():
+        ...     with dsl.ParallelFor([{"lr": 0.1}, {"lr": 0.01}]) as item:
+        ...         fields = LoopFields()
+        ...         hyperparameters = fields.taken_out_of({"lr": item.lr})
+        ...         task = bare_component(hyperparameters=hyperparameters, **required)
+        ...         fields.add_to(task)
     """
 
     def __init__(self) -> None:

@@ -258,12 +258,17 @@ def sweep_rl_model(
 
     Example:
         >>> @dsl.pipeline
-        ... def pipeline(state_machine_arn: str, source_dir: str):
+        ... def pipeline(state_machine_arn: str, role: str, source_dir: str, models: str):
         ...     sweep = sweep_rl_model(
         ...         state_machine_arn=state_machine_arn,
         ...         region="us-east-1",
+        ...         role=role,
         ...         entry_point="train.py",
         ...         source_dir=source_dir,
+        ...         model_artifact_path=models,
+        ...         toolkit="ray",
+        ...         toolkit_version="1.6.0",
+        ...         framework="tensorflow",
         ...         space={"lr": [0.001, 0.0003, 0.0001]},
         ...         seeds=10,
         ...         objective_metric="episode_reward_mean",

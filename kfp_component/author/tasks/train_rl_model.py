@@ -208,12 +208,17 @@ def train_rl_model(
 
     Example:
         >>> @dsl.pipeline
-        ... def pipeline(state_machine_arn: str, source_dir: str):
+        ... def pipeline(state_machine_arn: str, role: str, source_dir: str, models: str):
         ...     training = train_rl_model(
         ...         state_machine_arn=state_machine_arn,
         ...         region="us-east-1",
+        ...         role=role,
         ...         entry_point="train.py",
         ...         source_dir=source_dir,
+        ...         model_artifact_path=models,
+        ...         toolkit="ray",
+        ...         toolkit_version="1.6.0",
+        ...         framework="tensorflow",
         ...         hyperparameters={"lr": 0.0001},
         ...         launcher_image="registry.example.com/launcher:0.1.0",
         ...     )

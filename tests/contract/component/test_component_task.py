@@ -1,21 +1,27 @@
 """What ``train_rl_model`` asks of KFP and of Kubernetes."""
 
+import doctest
 import inspect
 import json
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 import yaml
 from kfp import compiler, dsl
 
-from kfp_component import train_rl_model
+from infra.settings.guard_rails import guard_rails, sweep_guard_rails
+from infra.settings.model import Settings
+from kfp_component import sweep_rl_model, train_rl_model
 from kfp_component.author.interface import TRAINING
 from kfp_component.author.launcher_image import VARIABLE
 from kfp_component.author.tasks import long_task as task_module
 from tests.support.arguments import CUSTOM_IMAGE
 from training_job import InvalidArguments, TrainingArguments, parse_arguments
+from training_sweep.parsing import parse_sweep
 
 GIVEN = {"state_machine_arn": "arn", "region": "us-east-1", "entry_point": "t.py"}
 IMAGE = {"launcher_image": "registry/launcher:1"}
@@ -175,6 +181,29 @@ def test_editors_see_every_input():
     assert required == {given.name for given in TRAINING.inputs if given.required}
     documentation = inspect.getdoc(train_rl_model)
     assert all(f"\n    {name}: " in documentation for name in parameters)
+
+
+TRAININGS = guard_rails(Settings(), job_roles=[CUSTOM_IMAGE["role"]], region="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("function", "parse", "rails"),
+    [
+        (train_rl_model, parse_arguments, TRAININGS),
+        (sweep_rl_model, parse_sweep, sweep_guard_rails(TRAININGS, Settings())),
+    ],
+)
+def test_the_example_that_editors_show_is_taken_by_the_default_deployment(function, parse, rails):
+    (example,) = doctest.DocTestParser().get_examples(inspect.getdoc(function))
+    task = MagicMock()
+    kfp = SimpleNamespace(pipeline=lambda function: function)
+    names = {"dsl": kfp, function.__name__: task, "deploy": MagicMock()}
+    exec(example.source, names)
+    values = {"role": CUSTOM_IMAGE["role"], "source_dir": CUSTOM_IMAGE["source_dir"]}
+    names["pipeline"](state_machine_arn="arn", models="s3://bucket/models", **values)
+    arguments = dict(task.call_args.kwargs)
+    del arguments["state_machine_arn"], arguments["launcher_image"]
+    parse(arguments, rails)
 
 
 @pytest.mark.long

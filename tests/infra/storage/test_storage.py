@@ -1,7 +1,12 @@
 """The bucket, the logs and the key: encryption, names, retention."""
 
+import json
+import re
+
 import pytest
 
+from lambdas.log import logged
+from tests.support.deploying.deployment import ROOT
 from tests.support.template.deployments import EXISTING_VPC
 from tests.support.template.resolving import Resolver
 
@@ -20,6 +25,25 @@ def test_execution_logs_are_vended_and_named_anew_with_each_stack(templates):
         "/aws/lambda/RlSweep-StopTrials-0a1b2c3d",
     }
     assert {each["RetentionInDays"] for each in groups} == {365}
+
+
+def test_the_query_for_a_run_reads_every_log_group_of_the_trainings(templates):
+    page = (ROOT / "docs/outcomes.md").read_text()
+    prefixes = re.findall(r"'(/aws/[^']+)'", re.search(r"namePrefix: \[(.*)\]", page)[1])
+    groups = Resolver(templates["default"]).resources("AWS::Logs::LogGroup").values()
+    ours = [each["LogGroupName"] for each in groups if "/RlTraining" in each["LogGroupName"]]
+    assert len(ours) == 4
+    assert [name for name in ours if not name.startswith(tuple(prefixes))] == []
+
+
+def test_the_query_for_a_run_filters_by_what_the_functions_log(capsys):
+    page = (ROOT / "docs/outcomes.md").read_text()
+    ours, of_step_functions = re.findall(r"(\w+) = '\$EXECUTION_ARN'", page)
+    with logged("BuildRequest", "arn"):
+        line = json.loads(capsys.readouterr().out)
+    assert line[ours] == "arn"
+    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    assert of_step_functions == "execution_arn"
 
 
 @pytest.mark.parametrize(

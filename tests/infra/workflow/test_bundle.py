@@ -3,11 +3,19 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from aws_cdk import App, Stack
 
 from infra.workflow import bundle
 from tests.support.deploying import deployment
+
+FUNCTIONS = [
+    file
+    for file in (deployment.ROOT / "lambdas").glob("*.py")
+    if "def handler(" in file.read_text()
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +50,17 @@ def test_it_holds_our_code_and_the_pinned_dependencies_alone(code):
     assert sum(file.stat().st_size for file in code.rglob("*")) < 12_000_000
 
 
-def test_the_functions_import_from_it_and_from_nothing_else(code):
+def test_the_functions_import_from_it_and_from_nothing_else(assembly, code):
+    handlers = {
+        each["Properties"]["Handler"].removesuffix(".handler")
+        for each in deployment.template(assembly)["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Function"
+    }
+    assert handlers == {f"lambdas.{each.stem}" for each in FUNCTIONS}
     program = (
         f"import sys; sys.path[:] = [{str(code)!r}] + [p for p in sys.path if 'site-' not in p];"
         "import types; sys.modules['boto3'] = types.ModuleType('boto3');"  # part of the runtime
-        "import lambdas.build_request, lambdas.judge_attempt, lambdas.stop_orphans, pydantic;"
+        f"import {', '.join(sorted(handlers))}, pydantic;"
         "print(pydantic.VERSION, pydantic.__file__)"
     )
     run = subprocess.run(
@@ -87,6 +101,31 @@ def test_a_cache_that_cannot_be_written_names_the_way_around(monkeypatch, tmp_pa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(bundle.BundlingFailed, match="XDG_CACHE_HOME names another"):
         bundle._dependencies("python3.12", "arm64")
+
+
+def test_a_construct_says_so_before_it_makes_a_function(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(bundle.BundlingFailed, match="cannot be kept"):
+        bundle.lambda_code(Stack(App(), "Own"), "python3.12", "arm64")
+    unbundled = Stack(App(context={"aws:cdk:bundling-stacks": []}), "Own")
+    bundle.lambda_code(unbundled, "python3.12", "arm64")
+
+
+@pytest.mark.long
+def test_the_app_ends_with_that_message_and_no_traceback(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        deployment.run(["-m", "infra.app"], XDG_CACHE_HOME=str(tmp_path / "file"))
+    (line,) = failed.value.stderr.splitlines()
+    assert line.startswith("The dependencies of the Lambda functions cannot be kept in ")
+
+
+@pytest.mark.parametrize("home", ["", "relative/cache"])
+def test_a_cache_home_that_is_not_absolute_is_ignored(monkeypatch, home):
+    """https://specifications.freedesktop.org/basedir-spec/latest/#basics."""
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
+    assert bundle._cache() == Path.home() / ".cache" / "sagemaker-rl-kubeflow"
 
 
 def test_the_hash_is_of_sources_pins_runtime_and_architecture(monkeypatch):

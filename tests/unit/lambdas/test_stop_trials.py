@@ -134,6 +134,14 @@ def test_a_trial_of_a_sweep_with_a_long_name_is_known():
 # --- what is called
 
 
+def test_what_was_stopped_is_logged(stop, capsys):
+    stop(Account({trial(2): OURS, trial(1): OURS}))
+    started, decided = map(json.loads, capsys.readouterr().out.splitlines())
+    assert started["ended_at"] == "2026-01-31T12:00:00.987Z"
+    assert (decided["event"], decided["execution"]) == ("decision", ARN)
+    assert decided["stopped"] == [arn(trial(1)), arn(trial(2))]
+
+
 def test_all_of_its_trials_are_stopped_on_however_many_pages(stop):
     running = {trial(number): OURS for number in range(1, 41)}
     others = {f"nightly-{number}": "{}" for number in range(205)}

@@ -118,6 +118,42 @@ def test_a_failure_that_was_not_shown_has_the_last_lines() -> None:
     assert str(raised.value) == said
 
 
+@pytest.mark.parametrize("pipeline", [lambda: None, greeting.pipeline_func, "pipeline.yaml", None])
+def test_what_is_no_pipeline_is_named(pipeline: Any) -> None:
+    with pytest.raises(LocalRunError, match=r"the pipeline is .* decorated with dsl\.pipeline"):
+        run_pipeline(pipeline, {"name": "Ada"})
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/dev/null/x"])
+def test_a_place_that_is_no_directory_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(LocalRunError, match=f"the directory .*{place} cannot be used: .*directory"):
+        run_pipeline(greeting, {"name": "Ada"}, directory=tmp_path / place)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_run_that_never_began_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "kept").mkdir()
+    for directory in (None, tmp_path / "a" / "b", tmp_path / "kept"):
+        with pytest.raises(LocalRunError, match="cannot be run here"):
+            run_pipeline(greeting, {"x": 1}, directory=directory)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "kept"]
+
+
+def test_a_run_that_began_keeps_what_its_steps_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(LocalRunError, match="greet"):
+        run_pipeline(greeting, {"name": "nobody"})
+    (place,) = tmp_path.iterdir()
+    assert place.name.startswith("rl-pipeline-")
+    assert any(place.glob("pipeline/*"))
+
+
 def test_an_older_kfp_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kfp.__version__", "2.12.2")
     with pytest.raises(LocalRunError, match=r"kfp 2\.12\.2 .*pip install 'kfp>=2\.17'"):

@@ -4,6 +4,7 @@ from kfp_component.execution.result import NotTrained
 from kfp_component.record.record import LogLine
 from kfp_component.step.diagnosis import diagnose
 from kfp_component.step.failure import explain
+from training_job.outcome.denied_data import remedy
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:rl:n"
 ARGUMENTS = {"source_dir": "s3://b/code.tar.gz", "entry_point": "train.py", "role": "arn:role"}
@@ -29,7 +30,7 @@ def failed(message="It failed.", **last):
         ([*DOWNLOAD, "NoSuchBucket"], ["s3://b/code.tar.gz does not exist"]),
         (
             [*DOWNLOAD, "ClientError: (403) when calling the HeadObject operation: Forbidden"],
-            ["arn:role may not read", "s3:GetObject"],
+            ["arn:role may not read", remedy("job_read_locations")],
         ),
         ([*DOWNLOAD, "tarfile.ReadError: not a gzip file"], ["gzipped tar"]),
         (

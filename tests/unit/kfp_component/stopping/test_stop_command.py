@@ -1,5 +1,9 @@
 import json
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,11 +83,87 @@ def test_nothing_to_stop_is_no_trouble(aws):
     stop.stop_execution(aws, TASK)
 
 
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
+def test_what_has_ended_is_not_stopped(aws, status):
+    aws.start(1, status=status)
+    stop.stop_execution(aws, TASK)
+    assert "stop_execution" not in aws.states.calls
+
+
 def test_what_cannot_be_stopped_is_said(aws):
     aws.start(1)
     aws.states.faults = [client_error("AccessDeniedException")] * 100
     with pytest.raises(stop.StepError, match="Could not stop"):
         stop.stop_execution(aws, TASK)
+
+
+IGNORES = "import signal, time; signal.signal({}, signal.SIG_IGN); print(); time.sleep(60)"
+ENDS = "import time; print('', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def command(aws, monkeypatch):
+    """The whole command, for processes that stand for launchers: what it returns."""
+    monkeypatch.setattr(stop, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(stop, "BotocoreAws", lambda *_: aws)
+    processes = []
+
+    def command(*launchers):
+        started = [begin(program) for program, _ in launchers]
+        documents = [document for _, document in launchers]
+        pids = [process.pid for process in started]
+        monkeypatch.setattr(stop, "launchers", lambda _: zip(pids, documents, strict=True))
+        code = stop.main()
+        assert [process.wait(10) for process in started] == [
+            -signal.SIGUSR1 if program is ENDS else -signal.SIGKILL for program, _ in launchers
+        ]
+        return code
+
+    def begin(program):
+        words = [sys.executable, "-uc", program.format(int(signal.SIGUSR1))]
+        processes.append(subprocess.Popen(words, stdout=subprocess.PIPE))
+        processes[-1].stdout.readline()
+        return processes[-1]
+
+    command.processes = processes
+    yield command
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_a_launcher_that_ends_by_itself_is_left_to_stop_its_execution(aws, command):
+    aws.start(1)
+    assert command((ENDS, DOCUMENT)) == 0
+    assert aws.states.calls == ["start_execution"]
+
+
+def test_one_that_is_stuck_is_held_while_its_execution_is_stopped(aws, command, monkeypatch):
+    execution, stop_execution, held = aws.start(1), aws.states.stop_execution, []
+
+    def seen(**arguments):
+        stat = Path(f"/proc/{command.processes[0].pid}/stat").read_text()
+        held.append(stat.rpartition(")")[2].split()[0])
+        return stop_execution(**arguments)
+
+    monkeypatch.setattr(aws.states, "stop_execution", seen)
+    assert command((IGNORES, DOCUMENT)) == 0
+    assert held == ["T"]
+    assert execution["ending"]["error"] == STOPPED_BY_USER
+
+
+@pytest.mark.parametrize("documents", [("no JSON", DOCUMENT), (DOCUMENT, "no JSON")])
+def test_an_execution_that_is_left_running_is_exit_code_1(aws, command, capsys, documents):
+    execution = aws.start(1)
+    assert command(*((IGNORES, document) for document in documents)) == 1
+    assert execution["ending"]["error"] == STOPPED_BY_USER
+    assert "Error: " in capsys.readouterr().err
+
+
+def test_a_refusal_is_exit_code_1(aws, command):
+    aws.start(1)
+    aws.states.faults = [client_error("AccessDeniedException")] * 100
+    assert command((IGNORES, DOCUMENT)) == 1
 
 
 def test_the_end_of_a_process_is_seen():

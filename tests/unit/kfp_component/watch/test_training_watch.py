@@ -4,6 +4,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from kfp_component.errors import StepError
+from kfp_component.record.record import RunRecord, SeenAttempt
+from kfp_component.watch.job import JobWatch
 from kfp_component.watch.training import watch_training
 from tests.support.step.launcher_fakes import (
     START,
@@ -133,6 +135,25 @@ def test_lines_of_the_last_seconds_are_shown_though_they_arrive_after_the_end(wo
     world.at(101, lambda: world.print("job-1/algo-1-1", "later"))
     world.watch()
     assert [line for _, line in world.view.logged] == ["first", "last", "later"]
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        ("InProgress", False),
+        ("Stopping", False),
+        ("Stopped", True),
+        ("Completed", True),
+        ("Failed", True),
+    ],
+)
+def test_a_job_that_is_being_stopped_has_not_ended(world, status, ended):
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
+    attempt = SeenAttempt.from_request({"TrainingJobName": "job-1", **REQUEST}, elsewhere=False)
+    job = JobWatch(world.aws, attempt, world.view, RunRecord(), world.clock)
+    world.transition("job-1", status, ended=True)
+    job.describe()
+    assert (job.status, job.ended) == (status, ended)
 
 
 def test_every_attempt_is_followed(world):

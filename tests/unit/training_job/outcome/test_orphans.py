@@ -70,6 +70,14 @@ def test_the_job_that_runs_is_stopped_whichever_attempt_made_it(orphans):
     assert orphans(account) == ["agent-3"]
 
 
+def test_what_was_stopped_is_logged(orphans, capsys):
+    orphans(Account(job("agent")))
+    started, decided = map(json.loads, capsys.readouterr().out.splitlines())
+    assert started["ended_at"] == "2026-01-31T13:00:00.987Z"
+    assert (decided["event"], decided["execution"]) == ("decision", ARN)
+    assert decided["stopped"] == ["agent"]
+
+
 def test_three_names_in_a_row_without_a_job_end_the_search(orphans):
     account = Account(job("agent-3"), job("agent-6"), job("agent-10"))
     assert orphans(account) == ["agent-3", "agent-6"]
