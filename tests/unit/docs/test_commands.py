@@ -107,7 +107,9 @@ def modules(page):
             yield from re.findall(r"python -m ([\w.]+)", makefile.recipe(words[0]))
         elif words[:1] == ["-m"]:
             yield words[1]
-    for path in re.findall(r"\]\([./]*(examples/(?:cartpole|offline)/train)\.py\)", page.read_text()):
+    for path in re.findall(
+        r"\]\([./]*(examples/(?:cartpole|offline)/train)\.py\)", page.read_text()
+    ):
         yield path.replace("/", ".")
 
 

@@ -2,21 +2,13 @@
 
 import re
 
-import pytest
-
-from kfp_component.author.source_archive import LARGEST_BYTES
 from kfp_component.author.tasks.long_task import ANNOTATIONS, RETRY_WINDOW_SECONDS
 from kfp_component.errors import ExitCode
 from kfp_component.record.trials import StartedTrial
-from kfp_component.watch.ended_logs import MOST_CURVES
 from kfp_component.watch.sweep import watch_sweep
 from tests.support.step.launcher_fakes import STATE_MACHINE_ARN, FakeAws, FakeClock, ListView
 from tests.unit.docs.pages import ROOT, blocks
-from training_job.arguments.images import image
-from training_job.outcome import capacity, create_call, judge
-from training_sweep.limits import LARGEST_RECORD, LARGEST_STATE, MAX_PARALLEL, MAX_TRIALS
 from training_sweep.records import Record
-from training_sweep.statistics import RESAMPLES, ROUGH_BELOW
 
 
 def page(name):
@@ -55,27 +47,6 @@ def test_what_the_task_sets_is_what_the_page_says():
     text = page("kfp-step")
     assert f'backoff_max_duration="{RETRY_WINDOW_SECONDS}s"' in text
     assert all(name in text for name in ANNOTATIONS)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("kfp-step", f"more than {LARGEST_BYTES // 2**20} MiB"),
-        ("kfp-step", f"at most {MOST_CURVES} trials"),
-        ("sweeps", f"At most {MAX_TRIALS} trials and {MAX_PARALLEL} at once"),
-        ("sweeps", f"of at most {LARGEST_RECORD} bytes"),
-        ("sweeps", f"of {LARGEST_STATE:,} bytes"),
-        ("sweeps", f"of {RESAMPLES:,} resamples"),
-        ("sweeps", f"fewer than {ROUGH_BELOW} seeds"),
-        ("outcomes", f"after {capacity._MOST_CALLS} the execution gives up"),
-        ("deploy", f"Ray image, which {len(image._TABLE['registries']['2020'])} regions have"),
-        ("outcomes", f"called again, up to {create_call.MAX_CALLS} times"),
-        ("outcomes", f"looked for up to {create_call.MAX_LOOKS} times"),
-        ("outcomes", f"may not be for {judge.MAX_DENIED_LOOKS} "),
-    ],
-)
-def test_limits_are_the_codes(name, words):
-    assert re.search(re.escape(words).replace(r"\ ", r"\s+"), page(name)), words
 
 
 def test_an_image_of_ones_own_has_the_packages_of_this_environment():
