@@ -47,7 +47,6 @@ CONDITION_KEYS = {
     "sagemaker:MaxRuntimeInSeconds",
     "sagemaker:OutputKmsKeyArn",
     "aws:RequestTag",
-    "aws:SecureTransport",
 }
 ACTION = re.compile(r"([a-z0-9-]+):([A-Z]\w*\*?|\*)")
 

@@ -127,10 +127,10 @@ def test_versions_of_what_is_installed_are_those_that_are_pinned(page):
     if page.name == "CHANGELOG.md":
         return
     pinned = dict(re.findall(r'"([\w-]+)==([\d.]+)"', (ROOT / "pyproject.toml").read_text()))
-    for package in pinned:
+    for package, release in pinned.items():
         word = {"localstack-core": "LocalStack"}.get(package, package)
         for found in re.findall(rf"\b{word}(?: |==)(\d+\.\d+\.\d+)", page.read_text()):
-            assert found == pinned[package], word
+            assert found == release, word
 
 
 def test_the_version_in_the_examples_is_that_of_this_project():
