@@ -12,9 +12,11 @@ from google.protobuf.json_format import MessageToDict
 from kfp import compiler
 
 from infra.settings.model import Settings
+from local_aws.faults.endpoint import PATH as FAULTS_PATH
+from local_aws.sagemaker.api.operations import LOCAL_INTERRUPT
 from tests.unit.docs.pages import PAGES, ROOT, blocks, name
 from tests.unit.docs.programs import PROGRAMS, makefile, others, own, pip
-from tests.unit.docs.shell import given, inline, script
+from tests.unit.docs.shell import commands, given, inline, script
 from training_job import parse_arguments
 from training_sweep.arguments.model import SweepArguments
 from training_sweep.parsing import parse_sweep
@@ -116,6 +118,18 @@ def modules(page):
 def is_parsed(module):
     file = own.source(module)
     return file is not None and "argparse" in file.read_text()
+
+
+def test_what_is_asked_of_the_local_aws_by_hand_is_what_it_answers():
+    asked = [words for _, words in commands("curl")]
+    addresses = [word for words in asked for word in words if re.match(r"http|/_", word)]
+    told = [code for page in PAGES for code in inline(page) if re.match("[A-Z]+ /_", code)]
+    paths = {re.search(r"^(?:http://[\w.:]+)?([^?]*)", each)[1] for each in addresses}
+    paths |= {each.split()[-1].partition("?")[0] for each in told}
+    assert len(asked) == 2
+    assert paths <= {FAULTS_PATH, "/_ministack/reset", ""}
+    targets = [word.partition(": ")[2] for words in asked for word in words if "X-Amz-T" in word]
+    assert targets == [f"LocalAws.{LOCAL_INTERRUPT}"]
 
 
 def test_the_table_of_the_local_aws_has_the_options_and_defaults_of_its_program():
