@@ -95,10 +95,10 @@ soak: $(BIN)/.ready ## 200 executions under faults, 40 short of instances; sweep
 	@python -m bench.sweeps.stop
 	@python -m bench.sweeps.capacity
 
-bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget.
+bench: $(BIN)/.ready ## Every figure that the documents quote, with its budget (RECORD=1 keeps them).
 	@for bench in local_aws nested_map build_request synth overhead step.launcher step.quota \
 		sweeps.largest sweeps.quota sweeps.launcher; do \
-		echo "== $$bench"; python -m bench.$$bench || exit 1; done
+		echo "== $$bench"; RECORD=$(RECORD) python -m bench.$$bench || exit 1; done
 
 offline: $(BIN)/.ready ## Learn a policy from logged episodes, through the whole path.
 	@python -m examples.demo offline

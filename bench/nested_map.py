@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any
 
+from bench.measured import record
 from bench.stage import LocalAws, local_aws
 
 CHILDREN, AT_ONCE, FAIL_EACH = 500, 40, 10
@@ -85,8 +86,10 @@ def run(server: LocalAws) -> bool:
     print(f"{CHILDREN} nested executions, {AT_ONCE} at once: {seconds:.1f} s, at best {BEST_S} s")
     print(f"failed   {results.count('FAILED'):6}     {CHILDREN // FAIL_EACH} planned")
     print(f"threads  {threads:6}     budget {THREAD_BUDGET}")
-    print(f"memory   {server.status('VmHWM') / 1024:6.0f} MB  at most")
+    memory = server.status("VmHWM") / 1024
+    print(f"memory   {memory:6.0f} MB  at most")
     print(f"events   {events:6}     limit 25000")
+    record("bench.nested_map", seconds=round(seconds), threads=threads, megabytes=round(memory))
     return (
         len(results) == CHILDREN
         and results.count("FAILED") == CHILDREN // FAIL_EACH

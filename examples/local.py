@@ -41,14 +41,21 @@ def serve(
     with console.stage("Deploy the stack"):
         outputs = stack.deploy()
     console.title("\nReady, until Ctrl-C. Paste this into another shell:\n")
-    for line in _to_paste(stack.environment, outputs, settings):
+    for line in to_paste(stack.environment, outputs, settings):
         console.detail(line)
     raise ExampleError(f"the local AWS ended with exit code {children.wait(server)}")
 
 
-def _to_paste(
+def to_paste(
     environment: Mapping[str, str], outputs: Mapping[str, str], settings: Sequence[str]
 ) -> list[str]:
+    """Return the lines for another shell, which docs/examples.md quotes.
+
+    Args:
+        environment: variables of programs that are to use the local AWS.
+        outputs: of the stack.
+        settings: of the deployment, each as `name=value`.
+    """
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     tools = f"{Path(sys.executable).parent}:{ROOT / 'node_modules' / '.bin'}"
     given = [part for setting in settings for part in ("-c", setting)]

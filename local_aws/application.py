@@ -72,10 +72,15 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
+def ready(host: str, port: int) -> str:
+    """Return the line by which the server says that it answers."""
+    return f"ready http://{host}:{port}"
+
+
 async def _announce(host: str, port: int) -> None:
     while not await _answers(host, port):
         await asyncio.sleep(_POLL_SECONDS)
-    print(f"ready http://{host}:{port}", flush=True)
+    print(ready(host, port), flush=True)
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
 

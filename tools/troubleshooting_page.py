@@ -9,18 +9,22 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, NoCredentialsError
+from sagemaker_training.errors import ExecuteUserScriptError, InstallRequirementsError
 
 from infra.operations import admission
 from infra.settings.context import read_settings
 from infra.settings.problems import InvalidSettings
+from infra.workflow.states.functions import named_failure
 from kfp_component.aws.step_errors import cannot
 from kfp_component.execution.result import NotTrained
 from kfp_component.record.record import LogLine
 from kfp_component.step.diagnosis import diagnose
+from local_aws.sagemaker.files.input_channels import nothing_found
 from training_job import InvalidArguments, parse_arguments
 from training_job.arguments.checking import accepted
 from training_job.arguments.guard_rails import GuardRails
@@ -86,6 +90,14 @@ def _section(title: str, made: Callable[[], Iterator[Entry]]) -> str:
 
 
 def _arguments() -> Iterator[Entry]:
+    try:
+        parse_arguments(_base() | {"instance_count": 0, "volume_size": "big"})
+    except InvalidArguments as error:
+        yield Entry(
+            str(error),
+            "Each line is an argument and what is wrong with it; correct all, then start again. "
+            "In the cause, `problems` lists them. `dry_run` checks arguments and starts nothing.",
+        )
     yield Entry(
         _problem(learning_rate=0.1),
         "What your script reads as an option is one of `hyperparameters`: "
@@ -131,11 +143,23 @@ def _base() -> dict[str, Any]:
 
 
 def _failed() -> Iterator[Entry]:
-    reason = 'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage ""'
+    run = "/usr/local/bin/python3.11 train.py --lr 0.1"
     yield Entry(
-        _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=reason),
+        _ended(ExecuteUserScriptError(run, 1)),
         "Your script raised, or ended with that exit code. The end of its log says why; the KFP "
         "step shows it.",
+    )
+    yield Entry(
+        _ended(ExecuteUserScriptError(run, 2)),
+        "With 2, mostly Python itself or your script's parser of options ended it: there is no "
+        "`entry_point` of that path in the archive (the log says `can't open file`), or the script "
+        "has no such option as one of `hyperparameters` (`unrecognized arguments`).",
+    )
+    yield Entry(
+        _ended(InstallRequirementsError("/usr/local/bin/python3.11 -m pip install -r ...", 1)),
+        "pip could not install the archive's `requirements.txt`; the log has its reason: mostly a "
+        "version that is not there, or no way to the package index (`network_isolation`, or "
+        "`vpc_subnets` without internet). Put the packages into the image, or correct the file.",
     )
     reason = "AlgorithmError: Framework Error:\nTraceback (most recent call last):\n  ..."
     yield Entry(
@@ -153,15 +177,39 @@ def _failed() -> Iterator[Entry]:
         ),
         "Add the bucket to the setting and deploy, or give your own role a policy.",
     )
+    nothing = nothing_found({"S3Uri": "s3://data/episodes/"}, {"RoleArn": ROLE})
+    yield Entry(
+        _judged(
+            Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=str(nothing)
+        ),
+        "Correct the URI in `inputs`, or the prefix within it, and mind the region of the bucket. "
+        "If objects are there, the job role may not list them: as above.",
+    )
     denied = "ClientError: Artifact upload failed: AccessDenied: Access Denied"
     yield Entry(
         _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=denied),
         "The same for `model_artifact_path` and `checkpoint_config`, where the job writes.",
     )
+    missing = "Artifact upload failed: NoSuchBucket: The specified bucket does not exist"
+    yield Entry(
+        _judged(
+            Failure.TRAINING_JOB_FAILED,
+            TrainingJobStatus="Failed",
+            FailureReason=f"ClientError: {missing}",
+        ),
+        "Correct the bucket of `model_artifact_path`: the stack's own is its output "
+        "`ArtifactBucketName`. The model of this run is lost, its checkpoints are not.",
+    )
     yield Entry(
         _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Completed"),
         "Save the model in the directory that `SM_MODEL_DIR` names before the script ends.",
     )
+
+
+def _ended(error: Exception) -> str:
+    """Return what is said of a job that the training toolkit ended with the error."""
+    reason = f"AlgorithmError: {error}"
+    return _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Failed", FailureReason=reason)
 
 
 def _stopped() -> Iterator[Entry]:
@@ -216,6 +264,18 @@ def _rejected() -> Iterator[Entry]:
         "The state machine may pass the job roles that the deployment knows: the setting "
         "`allowed_job_roles`.",
     )
+    subnet = "VpcConfig: The subnet ID 'subnet-0123456789abcdef0' does not exist"
+    yield Entry(
+        _uncreated(Failure.REQUEST_REJECTED, "SageMaker.AmazonSageMakerException", subnet),
+        "Correct `vpc_subnets` or `vpc_security_group_ids`: they must exist, in the account and "
+        "region of the job, and in one VPC.",
+    )
+    yield Entry(
+        _worker_failed(),
+        "Only on the local AWS: the stack was deployed for the Python or the processor of another "
+        "machine. [Deploy it](../local_aws/README.md) with `lambda_runtime` and "
+        "`lambda_architecture` of this one, or use `make local`.",
+    )
     yield Entry(
         _judged(
             Failure.REQUEST_REJECTED,
@@ -231,6 +291,16 @@ def _rejected() -> Iterator[Entry]:
         "([why](deploy.md#10-update-and-remove)). If it is to stay, `make drain ARGS=--reopen` "
         "takes executions again.",
     )
+
+
+def _worker_failed() -> str:
+    """Return the words of the definition and of ministack for a function that cannot start."""
+    cause = named_failure(Failure.REQUEST_REJECTED, "BuildRequest")["cause"]
+    (ours,) = re.findall(r"'(An internal error in BuildRequest: )'", cause)
+    package = find_spec("ministack")
+    runtime = Path((package and package.origin) or "").parent / "core" / "lambda_runtime.py"
+    (theirs,) = re.findall(r'f"(Worker init failed: )\{', runtime.read_text(encoding="utf-8"))
+    return f"{ours}... {theirs}cannot import name ... from 'pydantic_core...'"
 
 
 def _rules() -> Iterator[Entry]:
@@ -368,6 +438,26 @@ def _settings() -> Iterator[Entry]:
         yield Entry(
             str(error), "All that is wrong is listed. [settings.md](settings.md) has every setting."
         )
+    yield Entry(
+        _said_by_cdk(r'"(Unable to resolve AWS account to use\..*?)"'),
+        "The CDK CLI found no AWS credentials: log in (`aws sso login`), or set `AWS_PROFILE`; "
+        "`aws sts get-caller-identity` must answer.",
+    )
+    place = f"aws://{ACCOUNT}/us-east-1"
+    yield Entry(
+        _said_by_cdk(r"`(SSM parameter [^`]*Has the environment been bootstrapped\?[^`]*)`")
+        .replace("${parameterName}", "/cdk-bootstrap/hnb659fds/version")
+        .replace("${this.environment.name}", place),
+        "Run `cdk bootstrap` once, with the rights of an administrator, in this account and region "
+        "([deploying](deploy.md#3-deploy)).",
+    )
+
+
+def _said_by_cdk(pattern: str) -> str:
+    """Return the words of the CDK CLI, by its installed code."""
+    code = (ROOT / "node_modules/aws-cdk/lib/index.js").read_text(encoding="utf-8")
+    (words,) = set(re.findall(pattern, code))
+    return str(words).replace("\\'", "'")
 
 
 def _make() -> Iterator[Entry]:

@@ -16,6 +16,7 @@ import time
 import uuid
 from pathlib import Path
 
+from bench.measured import record
 from bench.step.quota import simulate
 from bench.step.stub_step_functions import StubStepFunctions
 
@@ -59,8 +60,8 @@ def launch(stub: StubStepFunctions, directory: str) -> "subprocess.Popen[bytes]"
     )
 
 
-def measure_start(directory: str) -> None:
-    """From the process's start to the arrival of StartExecution."""
+def measure_start(directory: str) -> float:
+    """From the process's start to the arrival of StartExecution, in seconds."""
     bare, ours = [], []
     for _ in range(RUNS):
         began = time.time()
@@ -73,10 +74,11 @@ def measure_start(directory: str) -> None:
     baseline, start = statistics.median(bare), statistics.median(ours)
     print(f"import boto3, whole run:       {baseline * 1000:6.0f} ms (median of {RUNS})")
     print(f"process start to start of run: {start * 1000:6.0f} ms, {start / baseline:.2f} times")
+    return start
 
 
-def measure_await(directory: str) -> None:
-    """Memory and CPU of a launcher that has joined a run of an hour."""
+def measure_await(directory: str) -> tuple[float, float]:
+    """Memory (MiB) and CPU (% of a core) of a launcher that has joined a run of an hour."""
     with StubStepFunctions(age=3600, ends_after=AWAITED_SECONDS + 60).serving() as stub:
         process = launch(stub, directory)
         time.sleep(5)
@@ -90,6 +92,7 @@ def measure_await(directory: str) -> None:
     assert peak is not None
     print(f"peak memory while awaiting:    {int(peak[1]) / 1024:6.1f} MiB")
     print(f"CPU while awaiting:            {share * 100:6.2f} % of a core ({AWAITED_SECONDS} s)")
+    return int(peak[1]) / 1024, share * 100
 
 
 def cpu_seconds(pid: int) -> float:
@@ -101,10 +104,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measure_end(directory: str) -> None:
-    """From the execution's end to the process's."""
+def measure_end(directory: str) -> tuple[float, float]:
+    """From the execution's end to the process's, after 20 s; to its notice, after an hour."""
+    late: list[float] = []
     for run in (5.0, 20.0):
-        late = []
+        late.clear()
         for _ in range(3):
             with StubStepFunctions(age=0, ends_after=run).serving() as stub:
                 launch(stub, directory).wait()
@@ -112,21 +116,31 @@ def measure_end(directory: str) -> None:
         print(f"end of a run of {run:2.0f} s to exit:  {max(late):6.2f} s at most of {len(late)}")
     simulated = max(simulate(1, 3600, 3600, seed=seed).latencies[0] for seed in range(20))
     print(f"end of a run of 1 h, noticed:  {simulated:6.1f} s at most (20 simulated runs)")
+    return max(late), simulated
 
 
-def count_calls() -> None:
+def count_calls() -> int:
     """How often an execution of an hour is described."""
     calls = max(simulate(1, 3600, 3600, seed=seed).account.describes.made for seed in range(20))
     print(f"DescribeExecution in 1 h:      {calls:6} calls at most (20 simulated runs)")
+    return calls
 
 
 def main() -> None:
     """Prints every figure."""
     with tempfile.TemporaryDirectory() as directory:
-        measure_start(directory)
-        measure_await(directory)
-        measure_end(directory)
-    count_calls()
+        start = measure_start(directory)
+        peak, share = measure_await(directory)
+        soon, later = measure_end(directory)
+    record(
+        "bench.step.launcher",
+        start_ms=round(start * 1000),
+        peak_mib=round(peak),
+        cpu_percent=round(share, 2),
+        late_after_20_s=round(soon, 1),
+        late_after_an_hour=round(later, 1),
+        describes=count_calls(),
+    )
 
 
 if __name__ == "__main__":

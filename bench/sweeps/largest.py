@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any
 
+from bench.measured import record
 from bench.overhead import cost
 from bench.stage import deployed_stage
 from tools import prices
@@ -130,6 +131,7 @@ def main() -> int:
     print(f"transitions a trial       {used.transitions / MAX_TRIALS:9.1f}")
     print(f"Lambda calls a trial      {used.calls / MAX_TRIALS:9.1f}        (0.3 s each)")
     print(f"dollars a trial           {dollars:9.6f}        limit {MOST_DOLLARS}")
+    record("bench.sweeps.largest", bytes=largest, events=len(events))
     failed = MAX_TRIALS // SEEDS
     right = output["counts"] == {
         "trials": MAX_TRIALS,

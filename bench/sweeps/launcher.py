@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.measured import record
 from bench.step.stub_step_functions import StubStepFunctions
 from bench.sweeps.quota import HOUR, Sweep, simulate
 from kfp_component.task_input.executor_input import INTERFACES, SWEEP
@@ -87,8 +88,8 @@ def executor_input(directory: str) -> str:
     return json.dumps({"inputs": {"parameterValues": given}, "outputs": outputs})
 
 
-def measure(trials: int, input_bytes: int) -> bool:
-    """Print the launcher's peak memory; return whether it is within the budget."""
+def measure(trials: int, input_bytes: int) -> int:
+    """Print the launcher's peak memory and return it; 0 if it did not do its work."""
     with (
         tempfile.TemporaryDirectory() as directory,
         StubSweep(trials, input_bytes).serving() as stub,
@@ -122,27 +123,28 @@ def measure(trials: int, input_bytes: int) -> bool:
         f"{trials} trials with inputs of {input_bytes:,} bytes: {peak / 1e6:.1f} MB at most "
         f"({ended} trials told, report of {written:,} bytes, exit code {process.returncode})"
     )
-    return peak <= MOST_BYTES and process.returncode == 0 and ended == trials
+    return peak if process.returncode == 0 and ended == trials else 0
 
 
-def count_calls(trials: int) -> bool:
-    """Print the calls of the busiest hour of any sweep; return whether they are within budget."""
+def count_calls(trials: int) -> int:
+    """Print and return the calls of the busiest hour of any sweep."""
     most = max(
         simulate(trials, hours * HOUR, events_per_trial=events).busiest_hour().total()
         for hours in (0.5, 1, 3)
         for events in (10, 25)
     )
     print(f"{trials} trials in half an hour to three: {most} calls in the busiest hour")
-    return most <= MOST_CALLS
+    return most
 
 
 def main() -> int:
     """Print every figure; return 1 where a budget is exceeded."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    kept = [measure(trials, input_bytes) for input_bytes in (3_000, 80_000, 120_000)]
-    kept.append(count_calls(trials))
+    peaks = [measure(trials, input_bytes) for input_bytes in (3_000, 80_000, 120_000)]
+    calls = count_calls(trials)
+    record("bench.sweeps.launcher", peak_mib=round(peaks[0] / 2**20), calls=calls)
     print(f"budgets: {MOST_BYTES / 1e6:g} MB, {MOST_CALLS} calls an hour")
-    return 0 if all(kept) else 1
+    return 0 if all(0 < peak <= MOST_BYTES for peak in peaks) and calls <= MOST_CALLS else 1
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def download_channels(
         except ClientError as error:
             raise _download_failure(source, request, error) from error
         except LookupError as error:
-            raise _nothing_found(source, request) from error
+            raise nothing_found(source, request) from error
 
 
 def _download(source: Mapping[str, Any], storage: JobStorage, folder: Path, shard: slice) -> None:
@@ -107,7 +107,8 @@ def relative_path(prefix: str, key: str) -> str:
     return key.removeprefix(prefix[: prefix.rfind("/") + 1])
 
 
-def _nothing_found(source: Mapping[str, Any], request: Mapping[str, Any]) -> JobFailure:
+def nothing_found(source: Mapping[str, Any], request: Mapping[str, Any]) -> JobFailure:
+    """Return the failure of a job whose channel names no object, in SageMaker's words."""
     bucket = S3Location.parse(source["S3Uri"]).bucket
     return JobFailure(
         f'ClientError: Data download failed: No S3 objects found under S3 URL "{source["S3Uri"]}" '

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.examples_program import PATIENCE_SECONDS, ROOT, Program
+from tests.support.quoted import assert_printed, quoted
 
 pytestmark = pytest.mark.e2e
 
@@ -58,7 +59,8 @@ def test_what_it_prints_is_pasted_and_works(local: Program, tmp_path: Path) -> N
     assert re.search(r"SUCCEEDED\n   model_artifact_url  s3://.*-2/output/model.tar.gz", printed)
     assert "\n   [CreateTrainingJob]\n" in printed
     assert "\n   episode_reward_mean: 500.0" in printed
-    assert "SWEEP_STATE_MACHINE=arn:aws:states:" in local.output
+    assert_printed(quoted("docs/faults.md", "a-bad-day")[-1:], printed)
+    assert_printed(quoted("docs/examples.md", "to-paste"), local.output)
     assert "instance_typ  is not an argument; did you mean instance_type?" in printed
 
 
@@ -70,11 +72,7 @@ def test_a_pipeline_of_ones_own_runs_as_its_page_says(local: Program, tmp_path: 
     (tmp_path / "levers" / "train.py").write_text(script)
     (tmp_path / "pipeline.py").write_text(pipeline)
     printed = shell(local, f"cd {tmp_path}; python pipeline.py", tmp_path)
-    assert re.search(
-        r"^\[rl\] Trained in an execution of \d+ s: s3://.*\n\[rl\]   episode_reward_mean: ",
-        printed,
-        re.M,
-    )
+    assert_printed(quoted("docs/examples.md", "trained"), printed)
     (report,) = tmp_path.glob("runs/pipeline/levers-*/train-rl-model/report.html")
     assert "<html" in report.read_text()
 

@@ -8,14 +8,15 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "local_aws").rglob("*.md")]
 )
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)(?: ([\w-]+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block of a page."""
+    """A fenced block of a page; one that quotes a program's output has a name."""
 
     page: Path
     language: str
+    name: str
     text: str
 
 
@@ -26,9 +27,9 @@ def name(page: Path) -> str:
 def blocks(*languages: str) -> list[Block]:
     """Return the blocks of the languages, of all pages."""
     return [
-        Block(page, language, text)
+        Block(page, language, name, text)
         for page in PAGES
-        for language, text in _FENCE.findall(page.read_text())
+        for language, name, text in _FENCE.findall(page.read_text())
         if language in languages
     ]
 
