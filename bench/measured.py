@@ -23,7 +23,7 @@ def record(bench: str, **figures: float) -> None:
     """Keep what a bench has measured, rounded as the documents quote it.
 
     Raises:
-        KeyError: the documents quote no such bench, or other figures of it.
+        KeyError: The documents quote no such bench, or other figures of it.
     """
     if not os.environ.get("RECORD"):
         return

@@ -26,9 +26,9 @@ class Cost:
     """What one execution used.
 
     Attributes:
-        transitions: states entered and states tried again.
-        calls: of Lambda functions.
-        seconds: that the calls took here; on AWS they differ, and hardly matter.
+        transitions: States entered and states tried again.
+        calls: Of Lambda functions.
+        seconds: That the calls took here; on AWS they differ, and hardly matter.
     """
 
     transitions: int

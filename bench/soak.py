@@ -30,12 +30,12 @@ class Plan:
     """What one execution meets, and what has to come of it.
 
     Attributes:
-        kind: of the plan, for the table.
-        faults: of its jobs and calls.
-        jobs: training jobs that have to be created.
-        error: of the execution; None for a success.
-        given: arguments beside the usual ones.
-        stop_after: seconds until StopExecution; None for never.
+        kind: Of the plan, for the table.
+        faults: Of its jobs and calls.
+        jobs: Training jobs that have to be created.
+        error: Of the execution; None for a success.
+        given: Arguments beside the usual ones.
+        stop_after: Seconds until StopExecution; None for never.
     """
 
     kind: str
@@ -58,11 +58,11 @@ class Result:
     """What came of one plan.
 
     Attributes:
-        plan: the plan.
-        jobs: training jobs that were created.
-        running: of them, those that had not ended once the execution had.
-        wrong: what is not as the plan implies; empty when all is.
-        seconds: until the execution ended.
+        plan: The plan.
+        jobs: Training jobs that were created.
+        running: Of them, those that had not ended once the execution had.
+        wrong: What is not as the plan implies; empty when all is.
+        seconds: Until the execution ended.
     """
 
     plan: Plan

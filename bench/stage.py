@@ -24,9 +24,9 @@ class LocalAws:
     """A local AWS of its own.
 
     Attributes:
-        client: makes a boto3 client of a service.
-        endpoint_url: where it answers.
-        process_id: of the server.
+        client: Makes a boto3 client of a service.
+        endpoint_url: Where it answers.
+        process_id: Of the server.
     """
 
     client: Callable[[str], Any]
@@ -44,7 +44,7 @@ def local_aws(wait_scale: float = 1) -> Iterator[LocalAws]:
     """Start a local AWS, and stop it in the end.
 
     Args:
-        wait_scale: what the waits of state machines are multiplied by.
+        wait_scale: What the waits of state machines are multiplied by.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "local_aws", "--port", "0", "--stop-grace", "2"],
@@ -76,7 +76,7 @@ def deployed_stage(wait_scale: float) -> Iterator[Stage]:
     """Start a local AWS, deploy the stack, and stop everything in the end.
 
     Args:
-        wait_scale: what the waits of state machines are multiplied by.
+        wait_scale: What the waits of state machines are multiplied by.
     """
     services = ("cloudformation", "s3", "ssm", "sts", "stepfunctions", "sagemaker")
     with local_aws(wait_scale) as server:

@@ -1,10 +1,10 @@
 """Train a CartPole policy with a custom image, then play it: two steps of a pipeline.
 
 The image is one that runs a Python script with AWS's training toolkit (docs/examples.md has its
-Dockerfile); the script, ``cartpole/train.py``, comes from S3.
+Dockerfile); the script, `cartpole/train.py`, comes from S3.
 
-``python -m examples.custom_image_pipeline`` writes ``custom_image_pipeline.yaml``, to be uploaded
-to Kubeflow Pipelines; ``python -m examples.demo`` runs the same pipeline without any cluster.
+`python -m examples.custom_image_pipeline` writes `custom_image_pipeline.yaml`, to be uploaded
+to Kubeflow Pipelines; `python -m examples.demo` runs the same pipeline without any cluster.
 """
 # A component imports inside its function; a pipeline has as many inputs as it has.
 # ruff: noqa: PLC0415, PLR0917

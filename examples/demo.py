@@ -1,11 +1,11 @@
-"""The whole path on one machine, without an AWS account: ``make demo``.
+"""The whole path on one machine, without an AWS account: `make demo`.
 
 Starts the local AWS, deploys the CDK app to it with the CDK CLI, uploads the training code of an
 example, and runs the example's pipeline: its first step trains a policy through the deployed state
 machine, its second one tries the policy out.
 
 Exits with 0 only if the policy is good. Whatever happens, nothing stays running, and nothing stays
-on disk but the results, in ``demo-output``.
+on disk but the results, in `demo-output`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Demo:
     """One run of the demonstration.
 
     Args:
-        example: what to train.
-        console: shows it.
-        children: starts the processes.
-        scratch: a directory for everything but the results.
+        example: What to train.
+        console: Shows it.
+        children: Starts the processes.
+        scratch: A directory for everything but the results.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Demo:
         """Go through all stages and return whether the policy is good.
 
         Raises:
-            ExampleError: something that is needed is missing, or a stage failed.
+            ExampleError: Something that is needed is missing, or a stage failed.
         """
         self._console.title(
             f"Training {self._example.title} through the whole path, on this machine"

@@ -1,12 +1,12 @@
-"""A first run in the deployed stack, on AWS or on the local AWS: ``make first-run``.
+"""A first run in the deployed stack, on AWS or on the local AWS: `make first-run`.
 
 Uploads the training code of an example, starts an execution with the input that the stack made for
-that (output ``FirstRunInput``) and follows it to its end. Afterwards the same input, pasted into
+that (output `FirstRunInput`) and follows it to its end. Afterwards the same input, pasted into
 the console, does the same. More arguments of the execution, or others, follow as JSON:
-``python -m examples.first_run '{"spot_instance": true}'``. ``STACK=...`` names another stack.
+`python -m examples.first_run '{"spot_instance": true}'`. `STACK=...` names another stack.
 
 On AWS it is the news-vendor in AWS's own Ray image. On the local AWS, which has no images, it is
-CartPole; on AWS that needs an image of yours: ``--example cartpole '{"image": "..."}'``.
+CartPole; on AWS that needs an image of yours: `--example cartpole '{"image": "..."}'`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def run(console: Console, stack: str, example: Example, more: dict[str, Any]) ->
     """Start a run, follow it, and return whether it succeeded.
 
     Raises:
-        SourceError: the training code cannot be uploaded.
-        ExampleError: the stack is not there, or no region is named.
+        SourceError: The training code cannot be uploaded.
+        ExampleError: The stack is not there, or no region is named.
         botocore.exceptions.ClientError: AWS refused.
     """
     _use_region()

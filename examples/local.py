@@ -1,10 +1,10 @@
-"""The stack on a local AWS, to work with by hand: ``make local``.
+"""The stack on a local AWS, to work with by hand: `make local`.
 
 Starts the local AWS, deploys the CDK app to it with the CDK CLI, and says how to reach it. Both
 stay until Ctrl-C; then nothing stays running, and nothing on disk.
 
-Settings of the deployment follow as ``name=value``, above those of ``cdk.json``:
-``make local SETTINGS="max_run_limit=7200 allowed_instance_types=ml.m5.large"``.
+Settings of the deployment follow as `name=value`, above those of `cdk.json`:
+`make local SETTINGS="max_run_limit=7200 allowed_instance_types=ml.m5.large"`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def serve(
     """Start, deploy, say how to reach it, and stay for as long as the local AWS does.
 
     Raises:
-        ExampleError: a stage failed, or the local AWS ended.
+        ExampleError: A stage failed, or the local AWS ended.
     """
     stack = LocalStack(children, scratch, console.detail)
     console.title("The training stack on a local AWS")
@@ -52,9 +52,9 @@ def to_paste(
     """Return the lines for another shell, which docs/examples.md quotes.
 
     Args:
-        environment: variables of programs that are to use the local AWS.
-        outputs: of the stack.
-        settings: of the deployment, each as `name=value`.
+        environment: Variables of programs that are to use the local AWS.
+        outputs: Of the stack.
+        settings: Of the deployment, each as `name=value`.
     """
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     tools = f"{Path(sys.executable).parent}:{ROOT / 'node_modules' / '.bin'}"

@@ -1,11 +1,11 @@
 """Log episodes of a clumsy policy, learn a better one from the log alone, compare the two.
 
 Three steps of a pipeline: the first writes its data to S3 and hands on the URI, which the training
-step gives to SageMaker as an input channel; the training script, ``offline/train.py``, plays no
+step gives to SageMaker as an input channel; the training script, `offline/train.py`, plays no
 episode. The last step plays fresh ones with the learned policy.
 
-``python -m examples.offline_pipeline`` writes ``offline_pipeline.yaml``, to be uploaded to Kubeflow
-Pipelines; ``make offline`` runs the same pipeline without any cluster.
+`python -m examples.offline_pipeline` writes `offline_pipeline.yaml`, to be uploaded to Kubeflow
+Pipelines; `make offline` runs the same pipeline without any cluster.
 """
 # A component imports inside its function; a pipeline has as many inputs as it has.
 # ruff: noqa: PLC0415, PLR0917

@@ -1,10 +1,10 @@
 """Train a news-vendor policy with AWS's own Ray image, then compare it: two steps of a pipeline.
 
 No training image is named: the toolkit arguments (Ray 1.6.0 with TensorFlow) resolve to the one
-that AWS publishes for the region. The script, ``newsvendor/train.py``, comes from S3.
+that AWS publishes for the region. The script, `newsvendor/train.py`, comes from S3.
 
-``python -m examples.toolkit_image_pipeline`` writes ``toolkit_image_pipeline.yaml``, to be uploaded
-to Kubeflow Pipelines; ``make newsvendor`` runs the same pipeline without any cluster.
+`python -m examples.toolkit_image_pipeline` writes `toolkit_image_pipeline.yaml`, to be uploaded
+to Kubeflow Pipelines; `make newsvendor` runs the same pipeline without any cluster.
 """
 # A component imports inside its function; a pipeline has as many inputs as it has.
 # ruff: noqa: PLC0415, PLR0917

@@ -1,11 +1,11 @@
 """The Kubeflow Pipelines steps that train reinforcement-learning models on Amazon SageMaker.
 
-Authors of pipelines import from here: ``train_rl_model`` and ``sweep_rl_model``, the tasks with all
-that a long training or sweep needs; ``upload_source``, which puts training code where a job can
-read it, and its ``SourceError``; ``run_pipeline``, which runs a pipeline without a cluster, and its
-``LocalRunError``; and ``bare_component`` and ``bare_sweep_component``, the components alone, whose
-files are ``component.yaml`` and ``sweep_component.yaml``. The pod of either runs
-``python -m kfp_component``, which needs the extra ``launcher`` only: nothing of KFP is imported
+Authors of pipelines import from here: `train_rl_model` and `sweep_rl_model`, the tasks with all
+that a long training or sweep needs; `upload_source`, which puts training code where a job can
+read it, and its `SourceError`; `run_pipeline`, which runs a pipeline without a cluster, and its
+`LocalRunError`; and `bare_component` and `bare_sweep_component`, the components alone, whose
+files are `component.yaml` and `sweep_component.yaml`. The pod of either runs
+`python -m kfp_component`, which needs the extra `launcher` only: nothing of KFP is imported
 until one of these names is used.
 """
 

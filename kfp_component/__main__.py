@@ -1,4 +1,4 @@
-"""``python -m kfp_component --executor_input '<JSON>'``: the process of the step's pod."""
+"""`python -m kfp_component --executor_input '<JSON>'`: the process of the step's pod."""
 
 import os
 import signal

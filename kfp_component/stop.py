@@ -1,6 +1,6 @@
-"""``python -m kfp_component.stop``: what Argo runs in the step's pod when a person ends the run.
+"""`python -m kfp_component.stop`: what Argo runs in the step's pod when a person ends the run.
 
-Argo runs the command of the annotation ``workflows.argoproj.io/kill-cmd-main`` in the container and
+Argo runs the command of the annotation `workflows.argoproj.io/kill-cmd-main` in the container and
 waits minutes for it, where a signal leaves the launcher less than a second. Only a terminated run
 gets here; an evicted pod gets SIGTERM.
 https://argo-workflows.readthedocs.io/en/latest/sidecar-injection/

@@ -17,9 +17,9 @@ def logged(function: str, execution: str, **facts: Any) -> Iterator[Callable[...
     """Log the start of a call, the decision that the block tells, and the error that it raises.
 
     Args:
-        function: name of the function.
+        function: Name of the function.
         execution: ARN of the execution that the call is for.
-        facts: what else the first line tells.
+        facts: What else the first line tells.
 
     Yields:
         A function that logs the decision: the facts that it is given.

@@ -1,4 +1,4 @@
-"""``python -m local_aws --port N``: serve the embedded AWS until it is stopped."""
+"""`python -m local_aws --port N`: serve the embedded AWS until it is stopped."""
 
 from __future__ import annotations
 

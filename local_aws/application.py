@@ -41,7 +41,7 @@ def install(platform: Platform) -> list[str]:
 async def serve(listener: socket.socket) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; requests still being answered are cut off.
 
-    Prints ``ready http://HOST:PORT`` once requests are answered.
+    Prints `ready http://HOST:PORT` once requests are answered.
     """
     stop = asyncio.Event()
     for number in _STOP_SIGNALS:

@@ -30,8 +30,8 @@ class Options:
 
     Attributes:
         port: TCP port; 0 picks a free one.
-        iam: whether callers and roles are checked against IAM policies.
-        stop_grace: seconds a training job has between SIGTERM and SIGKILL.
+        iam: Whether callers and roles are checked against IAM policies.
+        stop_grace: Seconds a training job has between SIGTERM and SIGKILL.
     """
 
     port: int
@@ -43,7 +43,7 @@ def run(options: Options) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, clean up, and end the process with exit code 0.
 
     Raises:
-        StartError: when it cannot start.
+        StartError: When it cannot start.
     """
     # Until the event loop takes over, Ctrl-C ends the process without a traceback; the watchdog
     # then removes what is there already.
@@ -66,7 +66,7 @@ def listen(port: int) -> socket.socket:
     """Return a socket bound to the port of :data:`HOST`.
 
     Raises:
-        StartError: when the port cannot be had.
+        StartError: When the port cannot be had.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

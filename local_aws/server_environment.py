@@ -32,7 +32,7 @@ def prepare(
 ) -> None:
     """Set what ministack reads, and remove what would lead it or its Lambda workers astray.
 
-    A stray ``AWS_ENDPOINT_URL`` or profile would send Lambda functions to the real AWS; a Docker
+    A stray `AWS_ENDPOINT_URL` or profile would send Lambda functions to the real AWS; a Docker
     host would make ministack look for containers to remove.
     """
     for name in [name for name in environment if name.startswith(_REMOVED)]:

@@ -1,4 +1,4 @@
-"""Outlives the server for a moment, so that nothing else does, not even after ``kill -9``.
+"""Outlives the server for a moment, so that nothing else does, not even after `kill -9`.
 
 Run by the server as a process of its own; it waits for the end of its standard input, which only
 the server holds open, and then cleans up.
@@ -23,8 +23,8 @@ class Watchdog:
     """Starts the watching process.
 
     Args:
-        server: the server's mark.
-        state_dir: the server's directory.
+        server: The server's mark.
+        state_dir: The server's directory.
     """
 
     def __init__(self, server: str, state_dir: Path) -> None:

@@ -49,13 +49,13 @@ def photograph(browser: str, page: Path, picture: Path, scheme: str) -> None:
     """Write a picture of the upper part of a page.
 
     Args:
-        browser: the program.
-        page: an HTML file.
-        picture: the PNG file to write.
-        scheme: ``light`` or ``dark``, as the reader's system would say.
+        browser: The program.
+        page: An HTML file.
+        picture: The PNG file to write.
+        scheme: `light` or `dark`, as the reader's system would say.
 
     Raises:
-        subprocess.CalledProcessError: the browser failed.
+        subprocess.CalledProcessError: The browser failed.
     """
     command = [browser, "--headless=new", "--disable-gpu", "--hide-scrollbars"]
     command += [f"--window-size={WIDTH},{HEIGHT}", f"--screenshot={picture}"]

@@ -1,7 +1,7 @@
 """AWS's public prices in us-east-1, in US dollars; the documents' figures come from these."""
 
 TRANSITION = 0.025 / 1_000
-"""https://aws.amazon.com/step-functions/pricing/"""
+"""Source: https://aws.amazon.com/step-functions/pricing/."""
 FUNCTION_CALL = 0.20 / 1_000_000
 FUNCTION_GB_SECOND = 0.0000133334
 """On arm64. https://aws.amazon.com/lambda/pricing/"""
@@ -11,7 +11,7 @@ DASHBOARD_MONTH = 3.00
 LOG_GB = 0.50
 """Taken in. https://aws.amazon.com/cloudwatch/pricing/"""
 KEY_MONTH = 1.00
-"""https://aws.amazon.com/kms/pricing/"""
+"""Source: https://aws.amazon.com/kms/pricing/."""
 ENDPOINT_HOUR = 0.01
 """An interface endpoint in one zone. https://aws.amazon.com/privatelink/pricing/"""
 ENDPOINT_GB = 0.01

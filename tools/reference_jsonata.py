@@ -40,10 +40,10 @@ class ReferenceJsonata:
         """Return `{"value": ...}`, `{"undefined": True}` or `{"error": code, "message": text}`.
 
         Args:
-            expression: without its braces.
+            expression: Without its braces.
             states: `$states`; what the state does not have is to be absent.
-            variables: of the execution, by name.
-            random: what `$random()` returns; None for a random number.
+            variables: Of the execution, by name.
+            random: What `$random()` returns; None for a random number.
 
         Raises:
             ChildProcessError: Node ended, since it could not start or lacks the module.

@@ -35,13 +35,13 @@ class Plan:
     """What the arguments say about the attempts.
 
     Attributes:
-        max_attempts: most training jobs, redrives aside.
+        max_attempts: Most training jobs, redrives aside.
         instance_types: `instance_type`, then its fallbacks; of a job in groups, one text for all.
-        fail_on_rule_issues: whether issues that a debugger rule finds fail the execution.
-        name_chosen: whether the caller chose the job name.
-        notes: sentences for the caller that go into the output.
-        defaults_applied: arguments that the deployment supplied.
-        capacity_wait: seconds that the execution may wait for capacity, in all.
+        fail_on_rule_issues: Whether issues that a debugger rule finds fail the execution.
+        name_chosen: Whether the caller chose the job name.
+        notes: Sentences for the caller that go into the output.
+        defaults_applied: Arguments that the deployment supplied.
+        capacity_wait: Seconds that the execution may wait for capacity, in all.
     """
 
     max_attempts: int
@@ -58,10 +58,10 @@ class Attempt:
     """The training job that is being tried.
 
     Attributes:
-        job_name: its name.
-        instance_type: its instance type.
+        job_name: Its name.
+        instance_type: Its instance type.
         started_at: ISO 8601 time before the call to create it.
-        redrives: the execution's redrives at that time.
+        redrives: The execution's redrives at that time.
     """
 
     job_name: str
@@ -75,10 +75,10 @@ class CapacityWaits:
     """The waits of an execution for which no instance type had room.
 
     Attributes:
-        times: how many there were.
+        times: How many there were.
         since: ISO 8601 time at which the present one began; empty when there is none.
-        seconds: what those before it took.
-        redrives: the execution's redrives then; another redrive has all the time anew.
+        seconds: What those before it took.
+        redrives: The execution's redrives then; another redrive has all the time anew.
     """
 
     times: int = 0
@@ -101,15 +101,15 @@ class Progress:
     """What the attempts so far came to.
 
     Attributes:
-        jobs: the training jobs that ended and were not the last: job_name, instance_type, status,
+        jobs: The training jobs that ended and were not the last: job_name, instance_type, status,
             secondary_status, failure_reason, started_at and ended_at of each.
-        names: job names used up.
-        instance: index into the plan's instance types.
-        calls: create calls in a row that made no job.
-        looks: looks in a row that settled nothing (no description, or rules still running).
-        budget_from: jobs before this index do not count: they ended before the last redrive.
-        free: jobs from that index on that used up no attempt, for they found no capacity.
-        waits: for capacity.
+        names: Job names used up.
+        instance: Index into the plan's instance types.
+        calls: Create calls in a row that made no job.
+        looks: Looks in a row that settled nothing (no description, or rules still running).
+        budget_from: Jobs before this index do not count: they ended before the last redrive.
+        free: Jobs from that index on that used up no attempt, for they found no capacity.
+        waits: For capacity.
     """
 
     jobs: list[dict[str, str]] = field(default_factory=list)
@@ -135,9 +135,9 @@ class Progress:
         """Return the progress after a job that ended and is to be followed by another.
 
         Args:
-            record: of the job.
-            instance: index of the instance type that follows.
-            redriven: whether the execution was redriven since the job began.
+            record: Of the job.
+            instance: Index of the instance type that follows.
+            redriven: Whether the execution was redriven since the job began.
         """
         return replace(
             self,
@@ -155,8 +155,8 @@ class Progress:
         """Return the progress with which a redrive follows a failure, budget and instance anew.
 
         Args:
-            jobs: the training jobs that ended, the last one among them.
-            names: job names used up before the attempt that failed; its own is used up too,
+            jobs: The training jobs that ended, the last one among them.
+            names: Job names used up before the attempt that failed; its own is used up too,
                 whether or not it had a job.
         """
         return cls(jobs=jobs, names=names + 1, budget_from=len(jobs))

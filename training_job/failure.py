@@ -32,7 +32,7 @@ def cause(message: str, **facts: Any) -> str:
     """Return the cause of a failed execution as JSON: the message, then the facts known.
 
     Args:
-        message: a sentence for a person.
+        message: A sentence for a person.
         facts: `problems`, `job_name`, `failure_reason`, `attempts`, `links`; empty ones are left
             out, and the largest ones too where the whole would be too long.
     """
@@ -56,7 +56,7 @@ def invalid_arguments(problems: list[Problem]) -> str:
     """Return the cause of `InvalidArguments`: how many problems there are, then each once.
 
     Args:
-        problems: at least one problem. Those that make the cause too long are counted only.
+        problems: At least one problem. Those that make the cause too long are counted only.
     """
     listed: list[dict[str, str]] = []
     room = LONGEST_CAUSE - 200  # for the message, and the names of the facts

@@ -24,11 +24,11 @@ def default_job_name(execution_arn: str, start_time: str) -> str:
     """Return `TrainingJob-[datetime]-[random id]` for an execution.
 
     Args:
-        execution_arn: the id is eight hexadecimal digits of its hash.
+        execution_arn: The id is eight hexadecimal digits of its hash.
         start_time: ISO 8601 time at which the execution started, with its offset or Z.
 
     Raises:
-        ValueError: the time is not ISO 8601.
+        ValueError: The time is not ISO 8601.
 
     Example:
         >>> default_job_name("arn:aws:states:eu-west-1:1:execution:m:a", "2026-01-31T10:00:00Z")
@@ -43,8 +43,8 @@ def attempt_name(job_name: str, attempt: int) -> str:
     """Return the name of an attempt's training job: the first has the bare name, then -2, -3 ...
 
     Args:
-        job_name: at most 63 characters; its end gives way to the suffix where both are too long.
-        attempt: counted from 1.
+        job_name: At most 63 characters; its end gives way to the suffix where both are too long.
+        attempt: Counted from 1.
 
     Example:
         >>> attempt_name("agent", 1), attempt_name("agent", 2)

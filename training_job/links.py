@@ -15,8 +15,8 @@ def links(execution_arn: str, job_name: str | None) -> dict[str, str]:
     """Return the console pages of an execution and, once it has a name, of its training job.
 
     Args:
-        execution_arn: tells partition and region.
-        job_name: name of the training job; None for none yet.
+        execution_arn: Tells partition and region.
+        job_name: Name of the training job; None for none yet.
 
     Returns:
         URLs by `execution`, `training_job` and `logs`.

@@ -28,7 +28,7 @@ def execution_timeout(max_run_limit: int) -> int:
     """Return the state machine's timeout: no execution within its limits reaches it.
 
     Args:
-        max_run_limit: the deployment's limit of `max_run` and `max_wait_time`, in seconds.
+        max_run_limit: The deployment's limit of `max_run` and `max_wait_time`, in seconds.
     """
     attempts = MAX_ATTEMPTS * (max_run_limit + ATTEMPT_MARGIN)
     return attempts + RETRY_MARGIN + MAX_CAPACITY_WAIT

@@ -43,15 +43,15 @@ class Decision:
 
     Attributes:
         decision: `run`, `succeed` or `fail`.
-        trials: how many the sweep has, with `run`: of these a wave may be a few.
-        wave: the trials to run, with `run`: {trial, start} of each, the item of an iteration.
-        max_parallel: how many of them at once.
-        objective_metric: by which name an iteration finds its value among the final metrics.
-        model_artifact_path: what an iteration leaves out of the model's URL.
-        records: carried on, in place of all before; of no trial that is in the wave.
-        output: of a success.
-        error: name of a failure.
-        cause: its cause, as JSON.
+        trials: How many the sweep has, with `run`: of these a wave may be a few.
+        wave: The trials to run, with `run`: {trial, start} of each, the item of an iteration.
+        max_parallel: How many of them at once.
+        objective_metric: By which name an iteration finds its value among the final metrics.
+        model_artifact_path: What an iteration leaves out of the model's URL.
+        records: Carried on, in place of all before; of no trial that is in the wave.
+        output: Of a success.
+        error: Name of a failure.
+        cause: Its cause, as JSON.
     """
 
     decision: str
@@ -76,10 +76,10 @@ def decide(
     """Return what the execution of a sweep does next.
 
     Args:
-        given: the execution's input, whatever it is.
-        records: of the trials that ended (records.py), those of the last wave among them.
-        execution: the execution.
-        guard_rails: defaults and limits of the deployment.
+        given: The execution's input, whatever it is.
+        records: Of the trials that ended (records.py), those of the last wave among them.
+        execution: The execution.
+        guard_rails: Defaults and limits of the deployment.
 
     Example:
         >>> execution = ExecutionContext("arn:aws:states:...:RlSweep:lr", "2026-01-31T10:00:00Z")
@@ -113,11 +113,11 @@ def trial_start(
     """Return name and input of a trial's execution.
 
     Args:
-        given: the input of the sweep's execution, which `decide` has found right.
-        trial: its number.
-        start: which of its executions, from 1.
-        execution: the sweep's execution.
-        guard_rails: defaults of the deployment.
+        given: The input of the sweep's execution, which `decide` has found right.
+        trial: Its number.
+        start: Which of its executions, from 1.
+        execution: The sweep's execution.
+        guard_rails: Defaults of the deployment.
     """
     arguments = read_sweep(given, guard_rails)
     sweep = sweep_name(execution)

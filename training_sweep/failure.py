@@ -38,10 +38,10 @@ def trials_failed(
     """Return the cause of a sweep that has failed; empty text for one that has not.
 
     Args:
-        arguments: the sweep's.
-        trials: all of them.
-        records: of every trial that has ended.
-        found: the results of the configurations.
+        arguments: The sweep's.
+        trials: All of them.
+        records: Of every trial that has ended.
+        found: The results of the configurations.
     """
     failed = [record for record in records.values() if not record.succeeded]
     why = _why(arguments, len(trials), failed, found)

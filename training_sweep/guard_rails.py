@@ -22,8 +22,8 @@ class SweepGuardRails(GuardRails):
     """Defaults and limits of one deployment for trainings, which hold for trials, and for sweeps.
 
     Attributes:
-        max_trials: most trials of a sweep; None for no limit but 500.
-        max_sweep_parallel: most trials that run at the same time; None for no limit but 40.
+        max_trials: Most trials of a sweep; None for no limit but 500.
+        max_sweep_parallel: Most trials that run at the same time; None for no limit but 40.
     """
 
     max_trials: int | None = None

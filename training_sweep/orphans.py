@@ -19,7 +19,7 @@ class EndedSweep:
     """An execution of a sweep that ended.
 
     Attributes:
-        arn: its ARN.
+        arn: Its ARN.
     """
 
     arn: str

@@ -23,13 +23,13 @@ def parse_sweep(
     """Return the arguments of a sweep in `given`, with every trial of it checked.
 
     Args:
-        given: names of a training's and of a sweep's arguments to values, in any accepted form.
+        given: Names of a training's and of a sweep's arguments to values, in any accepted form.
             None and blank text count as not given, and so does `$schema`.
-        guard_rails: defaults and limits of the deployment. Default: none but the documented
+        guard_rails: Defaults and limits of the deployment. Default: none but the documented
             limits.
 
     Raises:
-        InvalidArguments: with every problem found, those of trials too, each once.
+        InvalidArguments: With every problem found, those of trials too, each once.
 
     Example:
         >>> arguments = parse_sweep({

@@ -52,16 +52,16 @@ class Record:
     """What became of a trial.
 
     Attributes:
-        trial: its number.
-        start: which of its executions this was.
-        redrives: of the sweep's execution when it ended.
-        job: name of the training job; empty for none.
+        trial: Its number.
+        start: Which of its executions this was.
+        redrives: Of the sweep's execution when it ended.
+        job: Name of the training job; empty for none.
         model: URL of its model without `model_artifact_path`; empty for none.
-        value: of the objective; None for a trial that failed.
+        value: Of the objective; None for a trial that failed.
         training_seconds: None where not known, as of a trial that failed.
-        billable_seconds: the same.
-        error: name of the failure; empty for a trial that succeeded.
-        message: of the failure.
+        billable_seconds: The same.
+        error: Name of the failure; empty for a trial that succeeded.
+        message: Of the failure.
     """
 
     trial: int
@@ -123,9 +123,9 @@ def latest(noted: Any, trials: int) -> dict[int, Record]:
     A result is never given up for a failure; of two failures the later one counts.
 
     Args:
-        noted: what the states carried: a list of records, of lists of them, or a single one, for
+        noted: What the states carried: a list of records, of lists of them, or a single one, for
             JSONata takes a list of one for its item.
-        trials: how many there are; records of no trial are left out.
+        trials: How many there are; records of no trial are left out.
     """
     found: dict[int, Record] = {}
     for item in _flat(noted):

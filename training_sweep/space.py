@@ -35,8 +35,8 @@ class Range:
     """Numbers from `min` to `max`, both included.
 
     Attributes:
-        min: whole for the type int; above 0 for the scale log.
-        max: above `min`.
+        min: Whole for the type int; above 0 for the scale log.
+        max: Above `min`.
         scale: `linear`, or `log`: as likely from 1 to 10 as from 10 to 100.
         type: `int` or `float`.
     """
@@ -79,7 +79,7 @@ def grid(space: Space) -> Iterator[Configuration]:
     """Yield every combination; the last of the sorted names varies fastest.
 
     Args:
-        space: of lists and ranges of integers.
+        space: Of lists and ranges of integers.
 
     Example:
         >>> list(grid({"b": [1, 2], "a": ["x"]}))
@@ -97,9 +97,9 @@ def draws(space: Space, samples: int, seed: int) -> list[Configuration]:
     range is so narrow that its numbers repeat, there may be fewer than `samples` too.
 
     Args:
-        space: of lists, whose values are equally likely, and of ranges.
-        samples: how many.
-        seed: another seed gives others.
+        space: Of lists, whose values are equally likely, and of ranges.
+        samples: How many.
+        seed: Another seed gives others.
     """
     if combinations(space) <= samples:
         return list(grid(space))

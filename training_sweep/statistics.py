@@ -32,12 +32,12 @@ class Summary:
 
     Attributes:
         n: results.
-        iqm: interquartile mean, the mean of what is left without a quarter at either end.
+        iqm: Interquartile mean, the mean of what is left without a quarter at either end.
         interval: 95 % percentile bootstrap interval of it; None for a single result, which tells
             nothing of the others.
-        mean: of all.
-        least: of all.
-        greatest: of all.
+        mean: Of all.
+        least: Of all.
+        greatest: Of all.
     """
 
     n: int
@@ -81,7 +81,7 @@ def interquartile_mean(values: Iterable[float]) -> float:
     """Return the mean without the least and the greatest quarter, each rounded down.
 
     Args:
-        values: at least one number; of up to three, none is left out.
+        values: At least one number; of up to three, none is left out.
     """
     ordered = sorted(values)
     cut = len(ordered) // 4
@@ -92,8 +92,8 @@ def interval(values: Sequence[float], draws: Mapping[Draw, int]) -> tuple[float,
     """Return the 95 % percentile bootstrap interval of the interquartile mean.
 
     Args:
-        values: the results.
-        draws: the resamples, each as many indexes into `values` as there are values, and how often
+        values: The results.
+        draws: The resamples, each as many indexes into `values` as there are values, and how often
             it was drawn.
     """
     means = sorted(

@@ -32,10 +32,10 @@ class Trial:
     """One training of a sweep.
 
     Attributes:
-        number: from 1; the trials of a configuration follow each other.
-        configuration: number of its configuration, from 1.
-        hyperparameters: those that vary, without the seed.
-        seed: its seed.
+        number: From 1; the trials of a configuration follow each other.
+        configuration: Number of its configuration, from 1.
+        hyperparameters: Those that vary, without the seed.
+        seed: Its seed.
     """
 
     number: int
@@ -82,9 +82,9 @@ def execution_name(sweep: str, trial: Trial, start: int = 1) -> str:
     """Return the name of a trial's execution: SWEEP-t007, then SWEEP-t007-2 and so on.
 
     Args:
-        sweep: name of the sweep's execution (`trials_prefix`).
-        trial: the trial.
-        start: which of its executions, from 1.
+        sweep: Name of the sweep's execution (`trials_prefix`).
+        trial: The trial.
+        start: Which of its executions, from 1.
     """
     return f"{trials_prefix(sweep)}{trial.suffix}" + (f"-{start}" if start > 1 else "")
 
@@ -93,7 +93,7 @@ def trials_prefix(sweep: str) -> str:
     """Return what the names of the executions of a sweep's trials begin with.
 
     Args:
-        sweep: name of the sweep's execution. One of more than 71 characters is cut, and told from
+        sweep: Name of the sweep's execution. One of more than 71 characters is cut, and told from
             others by a hash.
     """
     longest = LONGEST_NAME - _LONGEST_SUFFIX
@@ -117,10 +117,10 @@ def execution_input(
     """Return the input of a trial's execution: documented arguments, and no default.
 
     Args:
-        arguments: the sweep's.
-        trial: the trial.
-        sweep: name of the sweep's execution, for the tag.
-        start: which of the trial's executions, from 1.
+        arguments: The sweep's.
+        trial: The trial.
+        sweep: Name of the sweep's execution, for the tag.
+        start: Which of the trial's executions, from 1.
 
     Example:
         With the `space` {"lr": [0.1, 0.01]} and the `job_name` "cartpole", trial 2 has::

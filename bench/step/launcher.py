@@ -2,7 +2,7 @@
 
     python -m bench.step.launcher
 
-The baseline is a bare ``python -c "import boto3"`` of the same environment, in the same run.
+The baseline is a bare `python -c "import boto3"` of the same environment, in the same run.
 """
 
 import json

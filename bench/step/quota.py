@@ -157,7 +157,7 @@ def simulate(
     spread: float = 60.0,
     seed: int = 1,
 ) -> Outcome:
-    """Runs that many launchers, begun within ``spread`` seconds, until every one has ended."""
+    """Runs that many launchers, begun within `spread` seconds, until every one has ended."""
     random.seed(seed)
     account = Account()
     watches: dict[str, ExecutionWatch] = {}

@@ -113,10 +113,10 @@ def wrong(
     """Return what is not as it should be.
 
     Args:
-        stage: for the jobs.
-        sweep: one that has ended.
-        plans: what each trial has met so far.
-        starts: executions that each trial has to have; 1 where it is left out.
+        stage: For the jobs.
+        sweep: One that has ended.
+        plans: What each trial has met so far.
+        starts: Executions that each trial has to have; 1 where it is left out.
     """
     found = []
     executions, jobs = sweep.trials(), Counter(job.split("-t")[1][:3] for job in sweep.jobs())

@@ -1,11 +1,11 @@
 """Balance a pole on a cart with the cross-entropy method: a SageMaker training script.
 
-The policy is a line through the four observed numbers: push right where ``weights @ observation``
+The policy is a line through the four observed numbers: push right where `weights @ observation`
 is positive, else left. The cross-entropy method keeps a Gaussian over such weights, plays one
 episode with each of many samples, and refits the Gaussian to the samples that lasted longest
 (Szita and Lorincz, "Learning Tetris Using the Noisy Cross-Entropy Method", 2006).
 
-SageMaker's training toolkit runs it as ``python train.py --iterations 30 ...``, one option for
+SageMaker's training toolkit runs it as `python train.py --iterations 30 ...`, one option for
 each hyperparameter. See
 https://github.com/aws/sagemaker-training-toolkit/blob/master/ENVIRONMENT_VARIABLES.md
 """

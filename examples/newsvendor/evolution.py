@@ -35,9 +35,9 @@ def direction(seeds: Sequence[int], profits: Sequence[Tuple[float, float]], size
     """Return where to move: each change, weighted by how much better it did than its opposite.
 
     Args:
-        seeds: one for each pair of changes.
-        profits: for each seed the mean profit with the change and with its opposite.
-        size: the number of parameters.
+        seeds: One for each pair of changes.
+        profits: For each seed the mean profit with the change and with its opposite.
+        size: The number of parameters.
     """
     scores = ranks(np.array(profits))
     weights = scores[:, 0] - scores[:, 1]

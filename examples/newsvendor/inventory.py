@@ -34,7 +34,7 @@ class Shops:
     """Shops, one a row, with their prices, their demand and the goods on hand and on the way.
 
     Attributes:
-        observation: one row for each shop, the columns named at the top of this module.
+        observation: One row for each shop, the columns named at the top of this module.
     """
 
     def __init__(self, count: int, seed: int) -> None:

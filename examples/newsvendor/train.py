@@ -1,8 +1,8 @@
 """Learn to order goods with evolution strategies on Ray workers: a SageMaker training script.
 
-The problem is in ``inventory.py``, the policy in ``policy.py``, the method in ``evolution.py``;
+The problem is in `inventory.py`, the policy in `policy.py`, the method in `evolution.py`;
 here are the workers and what a training job has around them: hyperparameters, logs, checkpoints,
-results. SageMaker's training toolkit runs it as ``python train.py --iterations 30 ...``, one option
+results. SageMaker's training toolkit runs it as `python train.py --iterations 30 ...`, one option
 for each hyperparameter.
 
 Of Ray it uses the core alone (actors), which is the same in the Ray 1.6.0 of SageMaker's images and

@@ -48,7 +48,7 @@ def read_log(channel: Path) -> Log:
     """Return all logged steps of the channel.
 
     Raises:
-        SystemExit: there are none.
+        SystemExit: There are none.
     """
     files = sorted(channel.rglob("*.npz"))
     if not files:

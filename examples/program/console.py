@@ -16,8 +16,8 @@ class Console:
     """Writes to a stream at once; with colours if it is a terminal and NO_COLOR is not set.
 
     Args:
-        stream: where to write.
-        clock: seconds, for the time that stages take.
+        stream: Where to write.
+        clock: Seconds, for the time that stages take.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:

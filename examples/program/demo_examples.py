@@ -16,10 +16,10 @@ class Judgement:
     """What came of a policy.
 
     Attributes:
-        good: whether it does what the example promises.
-        title: says so.
-        name: of the figure that decides.
-        figure: the figure, with what it is to be compared with.
+        good: Whether it does what the example promises.
+        title: Says so.
+        name: Of the figure that decides.
+        figure: The figure, with what it is to be compared with.
     """
 
     good: bool
@@ -33,13 +33,13 @@ class Example:
     """A pipeline with its training code.
 
     Attributes:
-        name: what the command calls it.
-        title: what is trained.
-        module: the Python module of the pipeline.
-        arguments: inputs of the pipeline, besides those that the stack gives.
-        requires: a package that must be installed to run the training code here.
-        judge: the pipeline's outputs -> what came of the policy.
-        locations: inputs that are S3 URIs -> their prefix in the stack's bucket.
+        name: What the command calls it.
+        title: What is trained.
+        module: The Python module of the pipeline.
+        arguments: Inputs of the pipeline, besides those that the stack gives.
+        requires: A package that must be installed to run the training code here.
+        judge: The pipeline's outputs -> what came of the policy.
+        locations: Inputs that are S3 URIs -> their prefix in the stack's bucket.
     """
 
     name: str

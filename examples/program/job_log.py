@@ -16,10 +16,10 @@ class JobLog:
     """What is new of an execution each time it is asked: states, and lines of its jobs.
 
     Args:
-        execution: its ARN.
+        execution: Its ARN.
 
     Attributes:
-        jobs: the names of its jobs so far.
+        jobs: The names of its jobs so far.
     """
 
     def __init__(self, execution: str) -> None:

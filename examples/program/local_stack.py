@@ -38,12 +38,12 @@ class LocalStack:
     """The local AWS, and the CDK CLI that deploys to it.
 
     Args:
-        children: starts them.
-        scratch: a directory for the cloud assembly and for what the commands print.
-        show: called with each command, and with what came of it.
+        children: Starts them.
+        scratch: A directory for the cloud assembly and for what the commands print.
+        show: Called with each command, and with what came of it.
 
     Attributes:
-        environment: the environment variables of programs that are to use the local AWS.
+        environment: The environment variables of programs that are to use the local AWS.
 
     Raises:
         ExampleError: Node or the CDK CLI is not there.
@@ -59,10 +59,10 @@ class LocalStack:
         """Start the local AWS, wait until it answers and return its process.
 
         Args:
-            port: where it listens; 0 picks a free one.
+            port: Where it listens; 0 picks a free one.
 
         Raises:
-            ExampleError: it ended, or was not ready in a minute.
+            ExampleError: It ended, or was not ready in a minute.
         """
         command = ["-m", "local_aws", "--port", str(port)]
         self._show(" ".join(["python", *command]))
@@ -84,11 +84,11 @@ class LocalStack:
         """Bootstrap the account and synthesize the app, at the same time.
 
         Args:
-            meanwhile: called while the two run.
-            settings: of the deployment, each as ``name=value``; above those of cdk.json.
+            meanwhile: Called while the two run.
+            settings: Of the deployment, each as `name=value`; above those of cdk.json.
 
         Raises:
-            ExampleError: one of them failed.
+            ExampleError: One of them failed.
         """
         given = [part for setting in settings for part in ("-c", setting)]
         bootstrap = self._cdk("bootstrap", _ACCOUNT)
@@ -101,7 +101,7 @@ class LocalStack:
         """Deploy what was synthesized and return the stack's outputs.
 
         Raises:
-            ExampleError: the deployment failed.
+            ExampleError: The deployment failed.
         """
         self._wait("deploy", self._cdk("deploy", "--require-approval", "never"))
         text = (self._scratch / "outputs.json").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ class Interrupted(BaseException):
     """A signal asked this process to end.
 
     Attributes:
-        exit_code: what a shell expects of a process that ended so: 130 for Ctrl-C, 143 for SIGTERM.
+        exit_code: What a shell expects of a process that ended so: 130 for Ctrl-C, 143 for SIGTERM.
     """
 
     def __init__(self, number: int) -> None:
@@ -73,11 +73,11 @@ class Children:
         """Start a child.
 
         Args:
-            command: the program and its arguments.
-            environment: all of its environment variables.
-            directory: where it runs.
-            output: where its standard output and its standard error go together: an open file, or
-                ``subprocess.PIPE``.
+            command: The program and its arguments.
+            environment: All of its environment variables.
+            directory: Where it runs.
+            output: Where its standard output and its standard error go together: an open file, or
+                `subprocess.PIPE`.
         """
         # A signal between the start and the list would leave a child that nobody ends.
         self._deferring = True

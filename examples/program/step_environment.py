@@ -15,9 +15,9 @@ def installed(*names: str) -> list[str]:
     """Return the requirements that pin packages to the versions installed here.
 
     Args:
-        names: of distributions, such as ``numpy``.
+        names: Of distributions, such as `numpy`.
 
     Raises:
-        importlib.metadata.PackageNotFoundError: one of them is not installed.
+        importlib.metadata.PackageNotFoundError: One of them is not installed.
     """
     return [f"{name}=={version(name)}" for name in names]

@@ -11,7 +11,7 @@ class TrainingLog:
     """Shows lines, but not the toolkit's list of the job's environment and its INFO messages.
 
     Args:
-        show: called with each of the other lines.
+        show: Called with each of the other lines.
     """
 
     def __init__(self, show: Callable[[str], None]) -> None:

@@ -39,16 +39,16 @@ def pipeline(
     """Train every configuration with every seed, and compare.
 
     Args:
-        state_machine_arn: the stack's output ``SweepStateMachineArn``.
-        region: where the stack is.
-        role: the stack's output ``JobRoleArn``.
-        source_dir: S3 URI of the training code, as ``upload_source`` returns it.
-        image: training image.
+        state_machine_arn: The stack's output `SweepStateMachineArn`.
+        region: Where the stack is.
+        role: The stack's output `JobRoleArn`.
+        source_dir: S3 URI of the training code, as `upload_source` returns it.
+        image: Training image.
         model_artifact_path: S3 URI below which the models are saved.
-        space: hyperparameter name to its values.
-        seeds: how many, or a list as text.
-        max_parallel: how many trainings run at once.
-        launcher_image: of the step's pod.
+        space: Hyperparameter name to its values.
+        seeds: How many, or a list as text.
+        max_parallel: How many trainings run at once.
+        launcher_image: Of the step's pod.
     """
     sweep = sweep_rl_model(
         state_machine_arn=state_machine_arn,

@@ -24,8 +24,8 @@ class PodFigures:
     """Figures of the pod that runs meanwhile.
 
     Attributes:
-        calls: how often it called each operation.
-        peak_kib: the most memory that it had, in KiB; 0 where the system does not tell.
+        calls: How often it called each operation.
+        peak_kib: The most memory that it had, in KiB; 0 where the system does not tell.
     """
 
     calls: Counter[str] = field(default_factory=Counter)

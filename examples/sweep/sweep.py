@@ -1,4 +1,4 @@
-"""200 real trainings in one execution and one pod, without an AWS account: ``make sweep``.
+"""200 real trainings in one execution and one pod, without an AWS account: `make sweep`.
 
 Starts the local AWS, deploys the CDK app to it, runs the pipeline whose one step sweeps and awaits
 the end, and compares the answer with a plain loop over the same script. Exits with 0 only if both

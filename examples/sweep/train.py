@@ -36,9 +36,9 @@ def train(alpha: float, epsilon: float, seed: int) -> tuple[list[float], Values]
     """Learn; return the return of each episode and the values of the moves.
 
     Args:
-        alpha: learning rate.
-        epsilon: how often a move is a random one.
-        seed: the same one gives the same result.
+        alpha: Learning rate.
+        epsilon: How often a move is a random one.
+        seed: The same one gives the same result.
     """
     draw = random.Random(seed)
     values: Values = {

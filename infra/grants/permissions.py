@@ -22,15 +22,15 @@ def allow(
     """Add a statement to the role's policy.
 
     Args:
-        role: who is allowed.
-        sid: the statement's name in the policy.
-        actions: without wildcards.
+        role: Who is allowed.
+        sid: The statement's name in the policy.
+        actions: Without wildcards.
         resources: ARNs.
-        conditions: of the statement.
-        wildcard: why resources have a wildcard; shown by cdk-nag as the reason of its finding.
+        conditions: Of the statement.
+        wildcard: Why resources have a wildcard; shown by cdk-nag as the reason of its finding.
 
     Raises:
-        ValueError: a wildcard has no reason, or a reason no wildcard.
+        ValueError: A wildcard has no reason, or a reason no wildcard.
     """
     wide = [resource for resource in resources if "*" in resource]
     if bool(wide) != bool(wildcard):

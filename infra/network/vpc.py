@@ -20,10 +20,10 @@ class Network:
     """Where training jobs and the interface endpoints have their network interfaces.
 
     Attributes:
-        vpc: the VPC.
-        subnet_ids: one a zone.
-        route_table_ids: of those subnets; the S3 gateway puts its route there.
-        security_group: carried by training jobs and by launcher pods.
+        vpc: The VPC.
+        subnet_ids: One a zone.
+        route_table_ids: Of those subnets; the S3 gateway puts its route there.
+        security_group: Carried by training jobs and by launcher pods.
     """
 
     vpc: ec2.IVpc

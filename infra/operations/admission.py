@@ -34,7 +34,7 @@ def refuse_new(states: Any, machine: str) -> None:
     earlier version, and a redrive, go on as ever: what Step Functions keeps of them cannot change.
 
     Args:
-        states: a client of Step Functions.
+        states: A client of Step Functions.
         machine: ARN of the state machine.
     """
     if _definition(states, machine) == _REFUSING:
@@ -51,7 +51,7 @@ def take_again(states: Any, machine: str) -> bool:
     The version that was deployed last is the newest of those that do not refuse.
 
     Args:
-        states: a client of Step Functions.
+        states: A client of Step Functions.
         machine: ARN of the state machine.
     """
     if _definition(states, machine) != _REFUSING:

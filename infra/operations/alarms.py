@@ -21,7 +21,7 @@ class Alarms(Construct):
     """One alarm for each way a run ends badly, on the first such run.
 
     Attributes:
-        alarms: the alarms.
+        alarms: The alarms.
     """
 
     def __init__(

@@ -37,10 +37,10 @@ class Drain:
 
     Args:
         machine: ARN of the state machine.
-        states: a client of Step Functions.
-        sagemaker: a client of SageMaker.
-        look_every: seconds between two looks.
-        sweeps: whether its executions are sweeps, which have trials in place of training jobs.
+        states: A client of Step Functions.
+        sagemaker: A client of SageMaker.
+        look_every: Seconds between two looks.
+        sweeps: Whether its executions are sweeps, which have trials in place of training jobs.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Drain:
         """Refuse new executions; return once none runs, and no training job of theirs.
 
         Args:
-            stop: whether to stop what runs, or to wait for it.
+            stop: Whether to stop what runs, or to wait for it.
         """
         refuse_new(self._states, self.machine)
         before: set[str] = set()

@@ -25,10 +25,10 @@ def first_run_input(
     does that.
 
     Args:
-        settings: the guard rails.
-        region: where the state machine is.
+        settings: The guard rails.
+        region: Where the state machine is.
         role: ARN of the job role.
-        bucket: name of the artifact bucket.
+        bucket: Name of the artifact bucket.
 
     Returns:
         The arguments, or None when that image runs on none of the allowed instance types.

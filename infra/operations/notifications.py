@@ -27,7 +27,7 @@ class Notifications(Construct):
     """What is told of failures, and to whom.
 
     Attributes:
-        topic: the topic; alarms publish to it too.
+        topic: The topic; alarms publish to it too.
     """
 
     def __init__(

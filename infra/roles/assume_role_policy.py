@@ -119,7 +119,7 @@ def _listed(
     Of those that the setting lacks, a line on stderr says so: the deployment refuses them.
 
     Raises:
-        ValueError: names every one that is no role's ARN.
+        ValueError: Names every one that is no role's ARN.
     """
     listed: Sequence[str] = getattr(settings, setting)
     if not given:

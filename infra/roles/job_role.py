@@ -48,11 +48,11 @@ def job_role(
     Debugger's rules, which are processing jobs, run as it too.
 
     Args:
-        scope: where the role is made.
-        settings: the further data, images and keys it may use.
-        bucket: where jobs read sources and write models and checkpoints.
-        key: what the bucket is encrypted with, if with a customer managed key.
-        network: where jobs may have network interfaces; nowhere when None.
+        scope: Where the role is made.
+        settings: The further data, images and keys it may use.
+        bucket: Where jobs read sources and write models and checkpoints.
+        key: What the bucket is encrypted with, if with a customer managed key.
+        network: Where jobs may have network interfaces; nowhere when None.
 
     Example:
         trainer = job_role(self, read_settings({"image_repositories": "rl"}), bucket)

@@ -80,7 +80,7 @@ def associate_service_accounts(scope: Construct, settings: Settings, role: iam.I
 
 
 def _service_accounts_by_oidc(settings: Settings, provider: str) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html."""
+    """Source: https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html."""
     issuer = provider.partition("oidc-provider/")[2]
     subjects = [
         "system:serviceaccount:" + account.replace("/", ":")

@@ -23,13 +23,13 @@ def read_settings(
     """Return the settings of a CDK context.
 
     Args:
-        context: settings by name, typed or as text; None and blank text leave the default. The
+        context: Settings by name, typed or as text; None and blank text leave the default. The
             CDK's own keys (feature flags, lookups, CLI data) contain `:` or `/`, which no setting
             does.
-        rules: what must hold between settings.
+        rules: What must hold between settings.
 
     Raises:
-        InvalidSettings: with every problem, a misspelt setting among them.
+        InvalidSettings: With every problem, a misspelt setting among them.
 
     Example:
         >>> read_settings({"required_tags": "team,project"}).required_tags
@@ -46,11 +46,11 @@ def checked(settings: Settings, besides: Iterable[Problem] = ()) -> Settings:
     """Return settings that were made directly, provided that they do not contradict each other.
 
     Args:
-        settings: each is right by itself.
-        besides: what is wrong with anything else, to be told with them.
+        settings: Each is right by itself.
+        besides: What is wrong with anything else, to be told with them.
 
     Raises:
-        InvalidSettings: with every contradiction.
+        InvalidSettings: With every contradiction.
     """
     problems = [*besides, *(problem for _, rule in RULES for problem in rule(settings))]
     if problems:
@@ -62,14 +62,14 @@ def project_context(directory: Path, options: Sequence[str] = ()) -> dict[str, A
     """Return the context that the CDK CLI gives an app which it runs in a directory.
 
     Args:
-        directory: where cdk.json and cdk.context.json are.
+        directory: Where cdk.json and cdk.context.json are.
         options: `name=value`, as the CLI's option `-c` takes them; they win.
 
     The CLI also reads ~/.cdk.json, below the others:
     https://docs.aws.amazon.com/cdk/v2/guide/context.html
 
     Raises:
-        ValueError: a file holds no JSON object, or an option is no `name=value`.
+        ValueError: A file holds no JSON object, or an option is no `name=value`.
     """
     home = _context(Path.home() / ".cdk.json")
     project = _context(directory / "cdk.json")
@@ -83,7 +83,7 @@ def assigned(options: Sequence[str]) -> dict[str, str]:
     """Return settings that were typed as `name=value`, by name.
 
     Raises:
-        ValueError: names every one that is not typed so; the CDK CLI would leave it out.
+        ValueError: Names every one that is not typed so; the CDK CLI would leave it out.
 
     Example:
         >>> assigned(["stack_name=Mine", "kms_key="])

@@ -23,10 +23,10 @@ def guard_rails(
     """Return the defaults and limits of a deployment.
 
     Args:
-        settings: the settings.
+        settings: The settings.
         job_roles: ARNs that `role` may name besides those of the settings.
-        region: where the state machine is.
-        argument_defaults: values of arguments that callers leave out, below those of the settings.
+        region: Where the state machine is.
+        argument_defaults: Values of arguments that callers leave out, below those of the settings.
     """
     chosen = {**(argument_defaults or {}), **settings.argument_defaults}
     return GuardRails(

@@ -11,7 +11,7 @@ class InvalidSettings(ValueError):
     """Settings that cannot be deployed.
 
     Attributes:
-        problems: each as (setting, what is wrong and what is accepted).
+        problems: Each as (setting, what is wrong and what is accepted).
 
     Example:
         >>> print(InvalidSettings([Problem("stack_name", "not a name")]))

@@ -26,10 +26,10 @@ class RlSweepWorkflow(Construct):
     """A state machine that runs many trainings and compares them: its input is docs/sweeps.md's.
 
     Attributes:
-        state_machine: the state machine.
-        role: what its executions run as.
+        state_machine: The state machine.
+        role: What its executions run as.
         alias_arn: ARN of the alias `live`, the version deployed last.
-        functions: the Lambda function that it calls, and the one that stops trials left running.
+        functions: The Lambda function that it calls, and the one that stops trials left running.
 
     Example:
         Beside the workflow that trains (docs/construct.md)::
@@ -50,14 +50,14 @@ class RlSweepWorkflow(Construct):
         """Make the workflow.
 
         Args:
-            scope: any construct of a stack.
-            construct_id: its name there.
-            training: what each trial is an execution of.
-            settings: those of `training`; the defaults when None.
-            key: encrypts logs and the state machine's data; keys of AWS when None.
+            scope: Any construct of a stack.
+            construct_id: Its name there.
+            training: What each trial is an execution of.
+            settings: Those of `training`; the defaults when None.
+            key: Encrypts logs and the state machine's data; keys of AWS when None.
 
         Raises:
-            InvalidSettings: the settings contradict each other.
+            InvalidSettings: The settings contradict each other.
         """
         super().__init__(scope, construct_id)
         self._settings = checked(settings or Settings())

@@ -33,11 +33,11 @@ def definition(
     """Return the definition in the Amazon States Language.
 
     Args:
-        partition: of the integrations' ARNs, such as `aws`.
-        plan_sweep_arn: of the PlanSweep function.
-        training_arn: of the state machine that a trial is an execution of, or of its alias.
-        training_executions: what the ARNs of these executions begin with.
-        training_timeout_seconds: after which such an execution ends by itself.
+        partition: Of the integrations' ARNs, such as `aws`.
+        plan_sweep_arn: Of the PlanSweep function.
+        training_arn: Of the state machine that a trial is an execution of, or of its alias.
+        training_executions: What the ARNs of these executions begin with.
+        training_timeout_seconds: After which such an execution ends by itself.
 
     Example:
         >>> made = definition(

@@ -27,7 +27,7 @@ class OrphanedTrials(Construct):
     """The function StopTrials, called for each sweep that has ended.
 
     Attributes:
-        function: the function.
+        function: The function.
     """
 
     def __init__(

@@ -22,11 +22,11 @@ def sweep_role(
     """Return the role that executions of the sweeps' state machine run as.
 
     Args:
-        scope: where the role is made.
-        name: of the state machine.
-        trainings: the state machine whose executions are the trials.
-        trials: what the ARNs of these executions begin with.
-        function_arn: of PlanSweep, without a version.
+        scope: Where the role is made.
+        name: Of the state machine.
+        trainings: The state machine whose executions are the trials.
+        trials: What the ARNs of these executions begin with.
+        function_arn: Of PlanSweep, without a version.
     """
     role = iam.Role(
         scope,

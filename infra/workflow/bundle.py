@@ -58,12 +58,12 @@ def lambda_code(scope: Construct, runtime: str, architecture: str) -> lambda_.Co
     """Return the code that the functions share.
 
     Args:
-        scope: where the functions are made.
-        runtime: a Lambda runtime, for instance `python3.13`.
+        scope: Where the functions are made.
+        runtime: A Lambda runtime, for instance `python3.13`.
         architecture: `arm64` or `x86_64`.
 
     Raises:
-        BundlingFailed: pip cannot install the dependencies, or they cannot be kept.
+        BundlingFailed: Pip cannot install the dependencies, or they cannot be kept.
     """
     if Stack.of(scope).bundling_required:
         # Here, for what `try_bundle` raises reaches nobody but as an error of jsii.
@@ -113,7 +113,7 @@ def _pins() -> str:
 
 
 def _cache() -> Path:
-    """https://specifications.freedesktop.org/basedir-spec/latest/."""
+    """Source: https://specifications.freedesktop.org/basedir-spec/latest/."""
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return (base if base.is_absolute() else Path.home() / ".cache") / "sagemaker-rl-kubeflow"
 

@@ -29,13 +29,13 @@ class RlTrainingWorkflow(Construct):
     """A state machine that trains models on SageMaker: its input is the documented arguments.
 
     Attributes:
-        state_machine: the state machine.
-        role: what its executions run as.
+        state_machine: The state machine.
+        role: What its executions run as.
         alias_arn: ARN of the alias `live`, the version deployed last.
-        functions: the two Lambda functions that it calls, and the one that stops orphans.
-        code: what these functions share with those of sweeps.
-        guard_rails: defaults and limits of the deployment.
-        timeout_seconds: after which an execution ends by itself.
+        functions: The two Lambda functions that it calls, and the one that stops orphans.
+        code: What these functions share with those of sweeps.
+        guard_rails: Defaults and limits of the deployment.
+        timeout_seconds: After which an execution ends by itself.
 
     Example:
         In a stack, with a bucket and settings of its own (docs/construct.md has all of it)::
@@ -58,21 +58,21 @@ class RlTrainingWorkflow(Construct):
         """Make the workflow.
 
         Args:
-            scope: any construct of a stack.
-            construct_id: its name there.
-            job_roles: roles that executions may name, besides those of the settings; SageMaker
+            scope: Any construct of a stack.
+            construct_id: Its name there.
+            job_roles: Roles that executions may name, besides those of the settings; SageMaker
                 must be trusted by them. At least one, unless the settings name one.
-            settings: names, functions, data and guard rails; the defaults when None. The settings
+            settings: Names, functions, data and guard rails; the defaults when None. The settings
                 of other parts (launcher role, network, ...) are not read.
-            argument_defaults: values of arguments that callers leave out, below those of the
+            argument_defaults: Values of arguments that callers leave out, below those of the
                 settings, and checked with them; what only a deployment makes known (a token of the
                 CDK) is taken as it is.
-            key: encrypts logs and the state machine's data; keys of AWS when None.
+            key: Encrypts logs and the state machine's data; keys of AWS when None.
 
         Raises:
-            InvalidSettings: the settings contradict each other, a default is not what its argument
+            InvalidSettings: The settings contradict each other, a default is not what its argument
                 takes, or there is no job role.
-            BundlingFailed: the functions' dependencies cannot be installed (a RuntimeError).
+            BundlingFailed: The functions' dependencies cannot be installed (a RuntimeError).
         """
         super().__init__(scope, construct_id)
         self._settings = settings or Settings()

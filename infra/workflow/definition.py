@@ -28,12 +28,12 @@ def definition(
     """Return the definition in the Amazon States Language.
 
     Args:
-        partition: of the integrations' ARNs, such as `aws`.
-        build_request_arn: of the BuildRequest function.
-        judge_attempt_arn: of the JudgeAttempt function.
-        assume_role: whether executions may name a role to assume. The states that then call
+        partition: Of the integrations' ARNs, such as `aws`.
+        build_request_arn: Of the BuildRequest function.
+        judge_attempt_arn: Of the JudgeAttempt function.
+        assume_role: Whether executions may name a role to assume. The states that then call
             SageMaker stand beside those that do not, for `Credentials` cannot be absent.
-        timeout_seconds: of an execution.
+        timeout_seconds: Of an execution.
 
     Example:
         >>> made = definition(

@@ -13,7 +13,7 @@ def use_region() -> None:
     Without it the region is that of AWS_DEFAULT_REGION or of the profile.
 
     Raises:
-        ValueError: none of them says one.
+        ValueError: None of them says one.
     """
     if region := os.environ.get("AWS_REGION"):
         os.environ["AWS_DEFAULT_REGION"] = region
@@ -25,12 +25,12 @@ def state_machine_arn(stack: str, output: str = "StateMachineArn") -> str:
     """Return the ARN of a deployed stack's state machine.
 
     Args:
-        stack: the stack's name, in the region of the environment.
-        output: of the stack; `SweepStateMachineArn` for the one of sweeps.
+        stack: The stack's name, in the region of the environment.
+        output: Of the stack; `SweepStateMachineArn` for the one of sweeps.
 
     Raises:
-        ValueError: the stack is another one.
-        botocore.exceptions.ClientError: there is no such stack.
+        ValueError: The stack is another one.
+        botocore.exceptions.ClientError: There is no such stack.
     """
     stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     for each in stacks[0].get("Outputs", []):

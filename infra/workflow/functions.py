@@ -28,18 +28,18 @@ class WorkflowFunction(Construct):
     """A Lambda function of a state machine; file, class and state, if it has one, share its name.
 
     Args:
-        scope: where it is made.
-        name: of the function.
-        code: what the functions share.
-        handler: the function in it.
-        settings: of the runtime and the log.
+        scope: Where it is made.
+        name: Of the function.
+        code: What the functions share.
+        handler: The function in it.
+        settings: Of the runtime and the log.
         environment: variables.
-        of: name of the state machine; that of the trainings when None.
-        key: encrypts its variables and its log; keys of AWS when None.
+        of: Name of the state machine; that of the trainings when None.
+        key: Encrypts its variables and its log; keys of AWS when None.
 
     Attributes:
-        role: what the function runs as; it may write its own log, and nothing else yet.
-        function: the function.
+        role: What the function runs as; it may write its own log, and nothing else yet.
+        function: The function.
     """
 
     def __init__(

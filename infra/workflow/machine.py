@@ -31,12 +31,12 @@ def state_machine(
     """Return the state machine of this name and definition.
 
     Args:
-        scope: where it is made.
-        name: of the state machine.
-        definition: in the Amazon States Language.
-        role: what its executions run as.
-        settings: of its log.
-        key: encrypts its log and its data; keys of AWS when None.
+        scope: Where it is made.
+        name: Of the state machine.
+        definition: In the Amazon States Language.
+        role: What its executions run as.
+        settings: Of its log.
+        key: Encrypts its log and its data; keys of AWS when None.
     """
     # Step Functions delivers logs best to groups of this prefix:
     # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
@@ -101,10 +101,10 @@ def allow_launching(role: iam.IRole, machine: sfn.IStateMachine, name: str, what
     """Allow a role to start executions, follow them to their end and stop them.
 
     Args:
-        role: who is allowed.
-        machine: the state machine.
-        name: its name.
-        what: is started, as the statements name it: `Executions` or `Sweeps`.
+        role: Who is allowed.
+        machine: The state machine.
+        name: Its name.
+        what: Is started, as the statements name it: `Executions` or `Sweeps`.
     """
     allow(role, f"Start{what}", ["states:StartExecution"], startable(machine))
     allow(

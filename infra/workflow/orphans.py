@@ -25,7 +25,7 @@ class Orphans(Construct):
     """The function StopOrphans, called for each execution that did not succeed.
 
     Attributes:
-        function: the function.
+        function: The function.
     """
 
     def __init__(

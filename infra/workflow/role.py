@@ -27,10 +27,10 @@ def state_machine_role(
     """Return the role that executions of the state machine run as.
 
     Args:
-        scope: where the role is made.
-        settings: its guard rails become conditions.
-        job_role_arns: the only roles that executions may pass to SageMaker.
-        function_arns: the functions that the definition calls, without a version.
+        scope: Where the role is made.
+        settings: Its guard rails become conditions.
+        job_role_arns: The only roles that executions may pass to SageMaker.
+        function_arns: The functions that the definition calls, without a version.
     """
     role = iam.Role(
         scope,

@@ -2,7 +2,7 @@
 
 An input that the deployment may supply is optional and has no default here: a default compiled into
 a pipeline would override the deployment's own. The container's arguments are exactly
-``--executor_input {{$}}``: KFP 2.17 does not fill an omitted input into any other placeholder. By
+`--executor_input {{$}}`: KFP 2.17 does not fill an omitted input into any other placeholder. By
 the outputs that it lists, the launcher knows which component it runs for.
 """
 
@@ -35,12 +35,12 @@ def make_component(
     """Make a component for an image.
 
     Args:
-        interface: ``TRAINING`` or ``SWEEP``.
+        interface: `TRAINING` or `SWEEP`.
         image: The launcher's image, as the cluster pulls it.
         defaults: Inputs that a pipeline may then leave out, with their values.
 
     Returns:
-        The component; calling it inside a ``@dsl.pipeline`` makes a task without retries.
+        The component; calling it inside a `@dsl.pipeline` makes a task without retries.
 
     Example:
         >>> image = "registry.example.com/launcher:1"
@@ -113,7 +113,7 @@ def _section(entries: Iterable[Input | Output]) -> str:
 
 
 bare_component = make_component(TRAINING)
-"""The component without an image and without what a long task needs; see ``train_rl_model``."""
+"""The component without an image and without what a long task needs; see `train_rl_model`."""
 
 bare_sweep_component = make_component(SWEEP)
-"""The same for sweeps; see ``sweep_rl_model``."""
+"""The same for sweeps; see `sweep_rl_model`."""

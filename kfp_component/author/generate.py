@@ -1,9 +1,9 @@
-"""``python -m kfp_component.author.generate [--check]``: write what is made from the arguments.
+"""`python -m kfp_component.author.generate [--check]`: write what is made from the arguments.
 
-``component.yaml`` and ``sweep_component.yaml``, the modules of ``train_rl_model`` and
-``sweep_rl_model``, and the names of their inputs and outputs for the pod, which imports no model.
-With ``--check`` nothing is written; the exit code is 1 if a file is not what would be. ``make
-generate`` writes these files too.
+`component.yaml` and `sweep_component.yaml`, the modules of `train_rl_model` and
+`sweep_rl_model`, and the names of their inputs and outputs for the pod, which imports no model.
+With `--check` nothing is written; the exit code is 1 if a file is not what would be. `make
+generate` writes these files too.
 """
 
 import json
@@ -55,7 +55,7 @@ def _names(interface: Interface) -> dict[str, list[str]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files that differ, or with ``--check`` name them."""
+    """Write the files that differ, or with `--check` name them."""
     stale = {
         path: text
         for path, text in generated().items()

@@ -1,6 +1,6 @@
 """Inputs and outputs of the components, from the models of the arguments and this project's own.
 
-The compiled components, the signatures of ``train_rl_model`` and ``sweep_rl_model`` and their
+The compiled components, the signatures of `train_rl_model` and `sweep_rl_model` and their
 docstrings are made from these, and what the pod knows of both.
 """
 

@@ -1,4 +1,4 @@
-"""Write ``train_rl_model.py`` and ``sweep_rl_model.py``: a keyword and a text for every input.
+"""Write `train_rl_model.py` and `sweep_rl_model.py`: a keyword and a text for every input.
 
 A function that is written out, unlike one whose signature is made at run time, is completed,
 explained and checked by every editor and type checker.
@@ -52,14 +52,14 @@ def {name}(
     *,
 '''
 
-_MORE = """Call it inside a ``@dsl.pipeline``. The task has what a long {training} needs: retries
+_MORE = """Call it inside a `@dsl.pipeline`. The task has what a long {training} needs: retries
 that join the {training}, a command that stops it when a person terminates the run, no caching, a
 small pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
 Every input may be a pipeline parameter or another task's output; None counts as not given."""
 
 _END = '''
     Raises:
-        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+        ValueError: No image is named, `retries` is negative, or the task uses a field of an outer
             loop's item.
 
     Example:
@@ -102,7 +102,7 @@ _SWEEP_WORDS = {
 
 
 def render_function(interface: Interface) -> str:
-    """Return the text of the module ``train_rl_model`` or ``sweep_rl_model``.
+    """Return the text of the module `train_rl_model` or `sweep_rl_model`.
 
     Example:
         >>> "def sweep_rl_model(" in render_function(SWEEP)

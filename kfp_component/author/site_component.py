@@ -1,7 +1,7 @@
-"""Write a site's own component: ``make component IMAGE=...``.
+"""Write a site's own component: `make component IMAGE=...`.
 
 The platform team builds the launcher's image, deploys the stack, and publishes this one file. An
-ML engineer loads it by ``kfp.components.load_component_from_file`` or ``load_component_from_url``
+ML engineer loads it by `kfp.components.load_component_from_file` or `load_component_from_url`
 and needs nothing of this project.
 """
 
@@ -31,9 +31,9 @@ def site_component(image: str, defaults: Mapping[str, str], interface: Interface
 
     Args:
         image: The launcher's image.
-        defaults: Inputs that pipelines may then leave out: ``state_machine_arn``, ``region``,
-            ``role``. The region follows from the state machine.
-        interface: ``TRAINING`` or ``SWEEP``.
+        defaults: Inputs that pipelines may then leave out: `state_machine_arn`, `region`,
+            `role`. The region follows from the state machine.
+        interface: `TRAINING` or `SWEEP`.
 
     Raises:
         SiteError: The image is no registry path, or a default is none that a training accepts.

@@ -1,7 +1,7 @@
 """A directory of training code as the archive that a training job runs: the same code, same name.
 
 SageMaker's training toolkit unpacks the archive and runs the entry point in it; a
-``requirements.txt`` beside it is installed first:
+`requirements.txt` beside it is installed first:
 https://github.com/aws/sagemaker-training-toolkit#readme
 """
 
@@ -36,7 +36,7 @@ class SourceArchive:
     """Packed training code.
 
     Attributes:
-        name: ``sourcedir-<digest>.tar.gz``. The digest is of the files' names, modes and contents,
+        name: `sourcedir-<digest>.tar.gz`. The digest is of the files' names, modes and contents,
             not of the compressed bytes, which differ between versions of zlib.
         content: The gzipped tar.
     """
@@ -49,7 +49,7 @@ def pack_source(directory: Path, entry_point: str | None = None) -> SourceArchiv
     """Pack the files of a directory, with the directory itself as the archive's root.
 
     Times, owners and the order of the file system do not enter. Left out are hidden files and
-    directories, ``__pycache__`` and compiled Python files. A symbolic link to a file within the
+    directories, `__pycache__` and compiled Python files. A symbolic link to a file within the
     directory is packed as that file; any other link is an error, for what it leads to would be
     missing or would come from outside the code.
 

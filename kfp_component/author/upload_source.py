@@ -2,7 +2,7 @@
 
     python -m kfp_component.author.upload_source examples/cartpole s3://my-bucket/source
 
-prints the URI for the argument ``source_dir``. boto3 is imported when the function is called: a
+prints the URI for the argument `source_dir`. boto3 is imported when the function is called: a
 pipeline that only names the component loads no client.
 """
 
@@ -26,14 +26,14 @@ def upload_source(directory: str | Path, destination: str, entry_point: str | No
 
     Args:
         directory: Holds the training script and whatever it imports.
-        destination: ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``, below which the archive is put.
+        destination: `s3://BUCKET` or `s3://BUCKET/PREFIX`, below which the archive is put.
         entry_point: A script that must be in the directory. Default: any file will do.
 
     Returns:
-        ``s3://BUCKET/PREFIX/sourcedir-<digest>.tar.gz``, for the argument ``source_dir``.
+        `s3://BUCKET/PREFIX/sourcedir-<digest>.tar.gz`, for the argument `source_dir`.
 
     Raises:
-        SourceError: The directory cannot be packed (see ``pack_source``), the destination is no
+        SourceError: The directory cannot be packed (see `pack_source`), the destination is no
             such URI, or S3 refuses.
 
     Example:

@@ -12,7 +12,7 @@ class Backoff:
     Args:
         first: The bound of the first delay, in seconds.
         longest: The bound of every later delay, in seconds.
-        draw: Returns a number in [0, 1); ``random.random`` unless a test injects another.
+        draw: Returns a number in [0, 1); `random.random` unless a test injects another.
 
     Example:
         >>> backoff = Backoff(first=1, draw=lambda: 1.0)

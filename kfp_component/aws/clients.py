@@ -33,36 +33,36 @@ class StatesClient(Protocol):
     """The operations of AWS Step Functions that the launcher uses."""
 
     def start_execution(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html."""
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html."""
 
     def describe_execution(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html."""
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html."""
 
     def stop_execution(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html."""
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html."""
 
     def redrive_execution(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html."""
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html."""
 
     def get_execution_history(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html."""
+        """Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html."""
 
 
 class LogsClient(Protocol):
     """The operations of Amazon CloudWatch Logs that the launcher uses."""
 
     def describe_log_streams(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogStreams.html."""
+        """Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogStreams.html."""
 
     def get_log_events(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html."""
+        """Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html."""
 
 
 class SageMakerClient(Protocol):
     """The operation of Amazon SageMaker that the launcher uses."""
 
     def describe_training_job(self, **arguments: Any) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
+        """Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
 
 
 class Aws(Protocol):
@@ -102,7 +102,7 @@ class BotocoreAws:
     Args:
         region: The state machine's region.
         endpoint_url: Where to reach Step Functions, for instance a VPC endpoint; None for where
-            botocore's own configuration says (``AWS_ENDPOINT_URL`` included).
+            botocore's own configuration says (`AWS_ENDPOINT_URL` included).
     """
 
     def __init__(self, region: str, endpoint_url: str | None = None) -> None:
@@ -161,7 +161,7 @@ class BotocoreAws:
 class _Models:
     """Reads botocore's models into plain dicts; its own OrderedDicts take 7 MiB more.
 
-    It is the ``file_loader`` of
+    It is the `file_loader` of
     https://github.com/boto/botocore/blob/develop/botocore/loaders.py .
     """
 

@@ -72,7 +72,7 @@ _SERVER_ERROR = 500
 
 
 def error_code(error: Exception) -> str:
-    """Return the service's name of the error, such as ``ThrottlingException``; '' for none."""
+    """Return the service's name of the error, such as `ThrottlingException`; '' for none."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""

@@ -23,7 +23,7 @@ def cannot(doing: str, error: Exception) -> StepError:
         error: What botocore raised.
 
     Returns:
-        The error to raise; ``BadInput`` if the task's own arguments are the cause.
+        The error to raise; `BadInput` if the task's own arguments are the cause.
 
     Example:
         >>> raise cannot(f"start an execution of {arn}", error) from error  # doctest: +SKIP

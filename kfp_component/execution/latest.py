@@ -25,7 +25,7 @@ def latest_execution(
         begin: The generation to begin with, counted from 1.
 
     Returns:
-        Its generation and its description; None if there is none from ``begin`` on.
+        Its generation and its description; None if there is none from `begin` on.
 
     Example:
         >>> latest_execution(task, describe)  # doctest: +SKIP

@@ -24,7 +24,7 @@ def execution_name(seed: str, execution_input: str, generation: int = 1) -> str:
         generation: 1, or more once earlier executions of this task have ended without a model.
 
     Returns:
-        At most 80 characters of ``[0-9a-z-]``.
+        At most 80 characters of `[0-9a-z-]`.
 
     Example:
         >>> execution_name("s3://bucket/train", "{}", 2)[:4], execution_name("a", "{}", 2)[-2:]

@@ -14,7 +14,7 @@ UNEXPECTED_OUTPUT = "UnexpectedOutput"
 
 @dataclass(frozen=True)
 class _Succeeded:
-    """There is a model. ``output`` is the execution's output."""
+    """There is a model. `output` is the execution's output."""
 
     output: dict[str, Any]
 
@@ -106,7 +106,7 @@ class Swept(_Succeeded):
 
 @dataclass(frozen=True)
 class DryRun:
-    """Nothing was started because ``dry_run`` was true. ``output`` has the resolved request."""
+    """Nothing was started because `dry_run` was true. `output` has the resolved request."""
 
     output: dict[str, Any]
 
@@ -154,7 +154,7 @@ def read_result(description: dict[str, Any], wanted: type[Ended]) -> Ended | Dry
 
     Args:
         description: The answer.
-        wanted: What a success is: ``Trained`` or ``Swept``.
+        wanted: What a success is: `Trained` or `Swept`.
 
     Example:
         >>> read_result({"status": "ABORTED"}, Trained).message

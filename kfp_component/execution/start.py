@@ -143,7 +143,7 @@ class Starter:
         return Execution(arn, joined=age > _SURELY_JOINED_SECONDS)
 
     def _latest(self, task: ExecutorInput, known: int) -> tuple[int, dict[str, Any]]:
-        """Return the latest execution of a task, of which the one of ``known`` has ended."""
+        """Return the latest execution of a task, of which the one of `known` has ended."""
         first = known, self._describe_known(execution_arn(task, known))
         if leads_to_a_model(first[1]):
             return first

@@ -20,7 +20,7 @@ class Series:
     """The values of one metric in the order of the log, on one host if there are several.
 
     A series that grows past 2,000 points keeps every second one, so memory stays bounded and the
-    curve keeps its shape; ``lowest``, ``highest`` and ``last`` are of all values.
+    curve keeps its shape; `lowest`, `highest` and `last` are of all values.
 
     Attributes:
         points: Position and value.
@@ -54,7 +54,7 @@ class MetricSeries:
         clock: A monotonic clock, in seconds.
 
     Attributes:
-        series: By metric, or ``metric (host)`` where there are several hosts.
+        series: By metric, or `metric (host)` where there are several hosts.
 
     Example:
         >>> metrics = MetricSeries({"reward": "reward=([0-9.]+)"})
@@ -81,7 +81,7 @@ class MetricSeries:
                 continue  # SageMaker's dialect is not exactly Python's; the job shows the metric.
 
     def take(self, line: str, host: str = "") -> None:
-        """Look for every metric in a log line; ``host`` is '' if there is only one."""
+        """Look for every metric in a log line; `host` is '' if there is only one."""
         for name, pattern in list(self._patterns.items()):
             began = self._clock()
             match = pattern.search(line[:_LONGEST_LINE])

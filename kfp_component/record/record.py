@@ -58,7 +58,7 @@ class SeenAttempt:
 
 
 class LogLine(NamedTuple):
-    """A line of a job's log; ``host`` is '' if there is only one."""
+    """A line of a job's log; `host` is '' if there is only one."""
 
     host: str
     text: str
@@ -78,7 +78,7 @@ class Transition(NamedTuple):
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """Read an entry of ``SecondaryStatusTransitions``.
+        """Read an entry of `SecondaryStatusTransitions`.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html
         """

@@ -17,7 +17,7 @@ class ScriptProgress:
     A script may count within a count (steps of an epoch): the word that was seen first counts.
 
     Attributes:
-        text: For instance ``episode 40 of 100``; '' until it is known.
+        text: For instance `episode 40 of 100`; '' until it is known.
         share: What part is done, from 0 to 1; None until it is known.
 
     Example:

@@ -101,12 +101,12 @@ class Trials:
         return len(self.ended) - self.done
 
     def about(self, number: int) -> str:
-        """Return a trial's hyperparameters that vary and its seed, such as ``lr=0.001, seed 3``."""
+        """Return a trial's hyperparameters that vary and its seed, such as `lr=0.001, seed 3`."""
         configuration, seed = self._of_trial.get(number, ("", ""))
         return ", ".join(filter(None, (self.named(configuration), f"seed {seed}" if seed else "")))
 
     def named(self, configuration: str) -> str:
-        """Return the hyperparameters of a configuration that vary, such as ``lr=0.001``."""
+        """Return the hyperparameters of a configuration that vary, such as `lr=0.001`."""
         return words(self._configurations.get(configuration, {}))
 
     def leader(self) -> Leader | None:

@@ -12,13 +12,13 @@ class Frame(NamedTuple):
     """A picture's size and margins, in units of its view box.
 
     Attributes:
-        width: of the picture.
-        height: of the picture.
-        left: margin, with the numbers of the values.
+        width: Of the picture.
+        height: Of the picture.
+        left: Margin, with the numbers of the values.
         right: margin.
         top: margin.
-        bottom: margin, with the numbers of the places.
-        below: of the curves are the numbers of the places.
+        bottom: Margin, with the numbers of the places.
+        below: Of the curves are the numbers of the places.
     """
 
     width: int

@@ -12,7 +12,7 @@ class Html(str):
 
 
 def join(*parts: object) -> Html:
-    """Return the parts one after the other; all but ``Html`` are escaped, None is left out.
+    """Return the parts one after the other; all but `Html` are escaped, None is left out.
 
     Example:
         >>> join(Html("<br>"), "a < b")
@@ -28,13 +28,13 @@ def join(*parts: object) -> Html:
 
 
 def element(tag: str, /, *content: object, **attributes: object) -> Html:
-    """Return an element; of its content and attributes all but ``Html`` is escaped.
+    """Return an element; of its content and attributes all but `Html` is escaped.
 
     Args:
         tag: Its name.
         content: What is in it.
-        attributes: Its attributes; an underscore at the end is dropped (``class_``), any other is a
-            hyphen (``stroke_width``).
+        attributes: Its attributes; an underscore at the end is dropped (`class_`), any other is a
+            hyphen (`stroke_width`).
 
     Example:
         >>> element("td", "a < b", class_="soft")

@@ -51,7 +51,7 @@ def stretches(output: Mapping[str, Any], record: RunRecord) -> list[Stretch]:
     """Return the attempts of a run and the waits between them, oldest first.
 
     Args:
-        output: The execution's output. ``attempts`` are the training jobs; ``timeline`` has the
+        output: The execution's output. `attempts` are the training jobs; `timeline` has the
             statuses of the last.
         record: What was seen of the statuses of each.
 

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the step.
 
     Returns:
-        An ``ExitCode``: 0 only if the model exists and every output is written.
+        An `ExitCode`: 0 only if the model exists and every output is written.
 
     Example:
         >>> main(["--executor_input", text])  # doctest: +SKIP
@@ -61,7 +61,7 @@ def run(task: ExecutorInput, view: View) -> int:
 
 
 def choose_view() -> View:
-    """Return a live view on a terminal if the extra ``terminal`` is installed; else plain lines."""
+    """Return a live view on a terminal if the extra `terminal` is installed; else plain lines."""
     if sys.stdout is not None and sys.stdout.isatty() and importlib.util.find_spec("rich"):
         from kfp_component.watch.live import LiveView  # noqa: PLC0415 - the image has no rich
 

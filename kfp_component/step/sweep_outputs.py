@@ -62,7 +62,7 @@ def sweep_outputs(
 def trials_csv(swept: Swept) -> str:
     """Return every trial as a row: its columns, and the hyperparameters that vary.
 
-    Those are called ``hyperparameter_NAME``, so that none can be mistaken for another column; what
+    Those are called `hyperparameter_NAME`, so that none can be mistaken for another column; what
     is not text is JSON, and what a configuration does not have is empty.
     """
     varying = {

@@ -69,7 +69,7 @@ class Stopper:
         Args:
             execution_arn: Which one.
             starting: Whether it is about to be started, so that it may exist at any moment until
-                ``started`` is called.
+                `started` is called.
         """
         self._starting = starting
         self._target = execution_arn

@@ -1,7 +1,7 @@
 """What Kubeflow Pipelines hands the launcher: the executor input.
 
-KFP replaces the placeholder ``{{$}}`` by one JSON object that holds the task's arguments and where
-each output is to be written: message ``ExecutorInput`` of
+KFP replaces the placeholder `{{$}}` by one JSON object that holds the task's arguments and where
+each output is to be written: message `ExecutorInput` of
 https://github.com/kubeflow/pipelines/blob/master/api/v2alpha1/pipeline_spec.proto .
 """
 
@@ -44,7 +44,7 @@ class OutputArtifact:
 
     @classmethod
     def from_json(cls, artifact: Mapping[str, Any]) -> Self:
-        """Return one entry of ``outputs.artifacts.<name>.artifacts``."""
+        """Return one entry of `outputs.artifacts.<name>.artifacts`."""
         uri = str(artifact["uri"])
         return cls(name=str(artifact.get("name", "")), uri=uri, path=_local_path(uri))
 
@@ -54,7 +54,7 @@ class ExecutorInput:
     """One task, as the launcher needs it.
 
     Attributes:
-        component: The name of its component, ``TRAINING`` or ``SWEEP``.
+        component: The name of its component, `TRAINING` or `SWEEP`.
         state_machine: The state machine that trains, or sweeps.
         stop_on_sigterm: Whether SIGTERM stops the execution; true when the task does not say.
         arguments: The execution's input: what the author gave for the inputs that the component
@@ -82,7 +82,7 @@ class ExecutorInput:
         """What is the same in every retry of this task, and in no other task, iteration or run.
 
         It is the directory of the Model artifact's URI. The rest of the executor input is no such
-        thing: KFP appends the number of the retry to the URI of ``executor-logs``.
+        thing: KFP appends the number of the retry to the URI of `executor-logs`.
         """
         return self.artifacts["model"].uri.rpartition("/")[0]
 
@@ -93,11 +93,11 @@ class ExecutorInput:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the value of ``--executor_input``.
+        """Read the value of `--executor_input`.
 
         Raises:
             BadInput: It is not what KFP 2 passes, a value is none that KFP can express, or
-                ``state_machine_arn`` is missing or not one.
+                `state_machine_arn` is missing or not one.
 
         Example:
             >>> task = ExecutorInput.parse(sys.argv[2])  # doctest: +SKIP

@@ -2,7 +2,7 @@
 
 KFP puts a value into another one by replacing text, without escaping it
 (https://github.com/kubeflow/pipelines/issues/11035), and knows some of its placeholders only where
-they are the whole value of an input (``resolveInputParameter`` in
+they are the whole value of an input (`resolveInputParameter` in
 https://github.com/kubeflow/pipelines/blob/master/backend/src/v2/driver/resolve.go).
 """
 
@@ -36,7 +36,7 @@ def not_json(text: str, error: json.JSONDecodeError, inputs: Collection[str]) ->
     """Return why an executor input is not JSON, in a sentence that names the way around.
 
     Args:
-        text: The value of ``--executor_input``.
+        text: The value of `--executor_input`.
         error: Where it is broken.
         inputs: The inputs of the component, to find the one that breaks it.
     """

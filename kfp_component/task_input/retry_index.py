@@ -10,8 +10,8 @@ _LAST_INDEX = re.compile(r"\((\d+)\)$")
 def retry_index(environment: Mapping[str, str]) -> int:
     """Return how often Argo has repeated this task by itself; 0 where nothing tells.
 
-    Backends from 2.16.1 on set ``KFP_RETRY_INDEX``. For older ones the task sets
-    ``KFP_NODE_NAME`` from the pod's annotation ``workflows.argoproj.io/node-name``. Both start
+    Backends from 2.16.1 on set `KFP_RETRY_INDEX`. For older ones the task sets
+    `KFP_NODE_NAME` from the pod's annotation `workflows.argoproj.io/node-name`. Both start
     again at 0 when a person retries the run.
 
     Args:

@@ -14,7 +14,7 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class StateMachineArn:
-    """A parsed ``arn:aws:states:<region>:<account>:stateMachine:<name>[:<version or alias>]``.
+    """A parsed `arn:aws:states:<region>:<account>:stateMachine:<name>[:<version or alias>]`.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html
     """
@@ -27,7 +27,7 @@ class StateMachineArn:
 
     @classmethod
     def parse(cls, value: Any, output: str = "StateMachineArn") -> Self:
-        """Read the component's ``state_machine_arn``.
+        """Read the component's `state_machine_arn`.
 
         Args:
             value: What was given.

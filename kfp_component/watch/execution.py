@@ -1,6 +1,6 @@
 """Awaiting an execution, whatever it does, however long that takes.
 
-Everything is one thread and one loop: each kind of call is a ``Poll`` with a due time of its own,
+Everything is one thread and one loop: each kind of call is a `Poll` with a due time of its own,
 and only the execution's own poll decides when and how the waiting ends. The others show the run;
 whatever happens to them, they never end the step.
 """
@@ -66,7 +66,7 @@ def shown_poll(what: str, call: Callable[[], float], aws: Aws, view: View) -> Po
     A refusal is said once, and asked again after minutes; other trouble once it lasts.
 
     Args:
-        what: What it shows, for instance ``log lines``.
+        what: What it shows, for instance `log lines`.
         call: Makes the call and returns the seconds until the next one.
         aws: Whose credentials to renew once they have expired.
         view: Is told of trouble.

@@ -1,6 +1,6 @@
 """The log lines of a training job, as they come: every line of every host once, in order.
 
-SageMaker writes one stream per host, ``<job>/algo-<n>-<time>``, some of them late. GetLogEvents
+SageMaker writes one stream per host, `<job>/algo-<n>-<time>`, some of them late. GetLogEvents
 returns the same forward token again at the end of a stream.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 """
@@ -40,7 +40,7 @@ class LogTail:
         aws: Where to read them.
         job_name: The training job.
         expected_hosts: How many hosts there will be, each with a stream.
-        take: Called with the host (``algo-1``) and each line.
+        take: Called with the host (`algo-1`) and each line.
         clock: A monotonic clock, in seconds.
     """
 

@@ -82,13 +82,13 @@ class View(Protocol):
 
     @property
     def heartbeat_seconds(self) -> float:
-        """How often to call ``still``."""
+        """How often to call `still`."""
 
     def say(self, text: str) -> None:
         """Show a line of the launcher's own."""
 
     def log(self, host: str, line: str) -> None:
-        """Show a line of the training job's log; ``host`` is '' if there is only one."""
+        """Show a line of the training job's log; `host` is '' if there is only one."""
 
     def status(self, name: str, detail: str) -> None:
         """Show that the training job entered a status."""

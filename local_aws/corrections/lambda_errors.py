@@ -31,7 +31,7 @@ def report(body: dict[str, Any], log: str, request_id: str) -> dict[str, Any]:
     """Return the error payload of an invocation, completed from the traceback that ends its log.
 
     Args:
-        body: ministack's errorMessage and errorType.
+        body: Ministack's errorMessage and errorType.
         log: What the invocation wrote, with the traceback of an exception last.
         request_id: The invocation's id.
     """

@@ -47,8 +47,8 @@ def handle(method: str, query: str, body: bytes, faults: FaultStore) -> tuple[in
     Args:
         method: `PUT` a plan, `GET` all plans, `DELETE` one plan or all.
         query: `job_name` is the pattern of the plan to delete.
-        body: the plan as JSON.
-        faults: where plans are kept.
+        body: The plan as JSON.
+        faults: Where plans are kept.
     """
     if method == "PUT":
         return _put(body, faults)

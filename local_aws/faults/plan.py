@@ -27,7 +27,7 @@ class Fault(_Model):
     """One thing that goes wrong.
 
     Attributes:
-        times: how many calls or jobs meet it.
+        times: How many calls or jobs meet it.
     """
 
     times: int = Field(1, ge=1, le=1_000_000)
@@ -38,7 +38,7 @@ class CreateFault(Fault):
 
     Attributes:
         error: SageMaker's error code.
-        message: the sentence that goes with it.
+        message: The sentence that goes with it.
         status: HTTP status.
     """
 
@@ -67,7 +67,7 @@ class Ending(Fault):
     """A job ends, unless it has ended before.
 
     Attributes:
-        after_seconds: since it was created; 0 runs no script.
+        after_seconds: Since it was created; 0 runs no script.
     """
 
     after_seconds: Seconds = 0
@@ -128,7 +128,7 @@ class DropSync(Fault):
     """The state that awaits a job ends while the job runs on: with an error, or as if all is well.
 
     Attributes:
-        error: what the state raises; None for nothing.
+        error: What the state raises; None for nothing.
     """
 
     fault: Literal["drop_sync"]
@@ -142,7 +142,7 @@ class RejectStart(Fault):
 
     Attributes:
         error: Step Functions' error code.
-        message: the sentence that goes with it.
+        message: The sentence that goes with it.
         status: HTTP status.
     """
 
@@ -157,9 +157,9 @@ class LoseExecution(Fault):
 
     Attributes:
         error: Step Functions' error code.
-        message: the sentence that goes with it.
+        message: The sentence that goes with it.
         status: HTTP status.
-        after_seconds: since the start; with 0 it is the answer of the start that is lost.
+        after_seconds: Since the start; with 0 it is the answer of the start that is lost.
     """
 
     fault: Literal["lose_execution"]
@@ -175,9 +175,9 @@ class LimitInstances(_Model):
     A standing condition: it is never used up.
 
     Attributes:
-        instances: how many of one type the account's jobs may use at once; on-demand and managed
+        instances: How many of one type the account's jobs may use at once; on-demand and managed
             spot jobs are counted apart, as by AWS.
-        instance_type: pattern of the types that are limited, each by itself.
+        instance_type: Pattern of the types that are limited, each by itself.
     """
 
     fault: Literal["limit_instances"]
@@ -206,8 +206,8 @@ class FaultPlan(_Model):
     """What the jobs, and the nested executions, meet whose name matches.
 
     Attributes:
-        job_name: pattern with `*`, `?` and `[...]`; upper and lower case differ.
-        faults: a call or job meets the first fault of its sort that has any `times` left.
+        job_name: Pattern with `*`, `?` and `[...]`; upper and lower case differ.
+        faults: A call or job meets the first fault of its sort that has any `times` left.
     """
 
     job_name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -221,7 +221,7 @@ def parse(document: bytes) -> FaultPlan:
     """Return the plan that a JSON document describes.
 
     Raises:
-        InvalidPlan: names each field that is wrong, what it got and what is allowed.
+        InvalidPlan: Names each field that is wrong, what it got and what is allowed.
     """
     try:
         return FaultPlan.model_validate_json(document)

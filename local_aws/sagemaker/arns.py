@@ -12,7 +12,7 @@ def training_job_arn(name: str, *, region: str, account: str) -> str:
 
 
 def resource_arn(operation: str, params: Mapping[str, Any], *, region: str, account: str) -> str:
-    """Return the resource that IAM checks for a request: a job's ARN, or ``*`` for listings.
+    """Return the resource that IAM checks for a request: a job's ARN, or `*` for listings.
 
     Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
     """

@@ -7,8 +7,8 @@ class SageMakerError(Exception):
     """A request SageMaker refuses.
 
     Attributes:
-        code: SageMaker's error code, for example ``ValidationException`` or ``ResourceInUse``.
-        message: the sentence the caller sees.
+        code: SageMaker's error code, for example `ValidationException` or `ResourceInUse`.
+        message: The sentence the caller sees.
         http_status: HTTP status of the response.
     """
 
@@ -20,7 +20,7 @@ class SageMakerError(Exception):
 
 
 def validation_error(message: str) -> SageMakerError:
-    """Return the ``ValidationException`` with this message."""
+    """Return the `ValidationException` with this message."""
     return SageMakerError("ValidationException", message)
 
 

@@ -12,10 +12,10 @@ class Platform:
     """Settings of one server.
 
     Attributes:
-        endpoint_url: where the server answers, for the jobs' own AWS clients.
-        work_dir: where jobs keep their trees; removed with the server.
-        environment: variables every job starts from: the caller's, without any of AWS.
-        stop_grace: seconds between SIGTERM and SIGKILL (AWS gives 120).
+        endpoint_url: Where the server answers, for the jobs' own AWS clients.
+        work_dir: Where jobs keep their trees; removed with the server.
+        environment: Variables every job starts from: the caller's, without any of AWS.
+        stop_grace: Seconds between SIGTERM and SIGKILL (AWS gives 120).
     """
 
     endpoint_url: str

@@ -54,7 +54,7 @@ class Compiled:
 
     @property
     def name(self) -> str:
-        """``pipelineInfo.name``."""
+        """`pipelineInfo.name`."""
         return str(self.spec["pipelineInfo"]["name"])
 
     def component(self, task: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Compiled:
         return dict(self.spec["components"][task["componentRef"]["name"]])
 
     def executor(self, component: dict[str, Any]) -> dict[str, Any]:
-        """How a component without a DAG runs: ``container`` or ``importer``."""
+        """How a component without a DAG runs: `container` or `importer`."""
         executors = self.spec["deploymentSpec"]["executors"]
         return dict(executors[component["executorLabel"]])
 

@@ -1,6 +1,6 @@
 """Values as Go writes them: in JSON (protojson and encoding/json) and as text.
 
-Numbers of a protobuf ``Value`` are doubles, whatever they were before: integers beyond 2**53 lose
+Numbers of a protobuf `Value` are doubles, whatever they were before: integers beyond 2**53 lose
 digits, and 1.0 is written as 1.
 """
 

@@ -81,8 +81,8 @@ class Run:
         Args:
             pipeline: IR YAML, a file or its text.
             parameters: The run's parameters.
-            comma: How this build of the backend writes JSON, see ``go_text``.
-            **facts: Fields of ``RunFacts`` that matter to a test.
+            comma: How this build of the backend writes JSON, see `go_text`.
+            **facts: Fields of `RunFacts` that matter to a test.
 
         Raises:
             RunRefused: The API server does not accept it.
@@ -109,8 +109,8 @@ class Run:
         have started by then).
 
         Args:
-            run_pod: Runs a task's pod and returns what it wrote; raises ``PodFailed`` otherwise.
-                A task with ``retryPolicy`` whose pod failed is run again with the next index.
+            run_pod: Runs a task's pod and returns what it wrote; raises `PodFailed` otherwise.
+                A task with `retryPolicy` whose pod failed is run again with the next index.
         """
         result = Result()
         result.root.inputs = self.parameters

@@ -21,7 +21,7 @@ _PARAMETERS = "/tmp/kfp/outputs/"
 
 @dataclass
 class ProcessPods:
-    """Runs the pods of a run as processes; give it to ``Run.execute``.
+    """Runs the pods of a run as processes; give it to `Run.execute`.
 
     Attributes:
         directory: Where what they write is.

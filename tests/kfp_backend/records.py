@@ -22,7 +22,7 @@ class Execution:
         input_artifacts: Likewise, lists of artifacts by name.
         outputs: Parameters that its container returned.
         output_artifacts: Artifacts that its container made.
-        dag_outputs: ``dag.outputs`` of its component when it is a DAG, else None.
+        dag_outputs: `dag.outputs` of its component when it is a DAG, else None.
         iteration_index: Which iteration of a loop this is.
         iteration_count: How many a loop has; None when this is not a loop.
         state: MLMD's word for it.
@@ -69,7 +69,7 @@ def stored_artifact(
 
     From metadata/client.go (RecordArtifact) and metadata/converter.go (toMLMDArtifact,
     toRuntimeArtifact): its name is the record's number; a list or a map in its metadata comes back
-    inside ``{"list": ...}`` or ``{"struct": ...}``, a boolean as 0 or 1; and null is refused.
+    inside `{"list": ...}` or `{"struct": ...}`, a boolean as 0 or 1; and null is refused.
     """
     stored = {key: _stored(value) for key, value in metadata.items()}
     stored.setdefault("display_name", name)

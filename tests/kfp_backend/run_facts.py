@@ -8,7 +8,7 @@ class RunFacts:
     """The names and times of a run.
 
     Attributes:
-        pipeline: ``pipelineInfo.name``; where the API server knows the pipeline, its resource name.
+        pipeline: `pipelineInfo.name`; where the API server knows the pipeline, its resource name.
         run_id: The run's UUID.
         resource_name: The Argo workflow's name.
         display_name: The run's name in the UI.

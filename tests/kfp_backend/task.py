@@ -22,17 +22,17 @@ class Task:
 
     Attributes:
         name: Its name in its DAG.
-        path: Its DAGs, loops and iterations too, as ``root/for-loop-1[0]/train-rl-model``.
+        path: Its DAGs, loops and iterations too, as `root/for-loop-1[0]/train-rl-model`.
         image: As the driver resolved it.
         command: What the launcher runs: program and arguments, every placeholder replaced.
-        environment: What the author set, and what ``use_field_path_as_env`` adds, as ``env`` of a
+        environment: What the author set, and what `use_field_path_as_env` adds, as `env` of a
             Kubernetes container.
-        resources: ``requests`` and ``limits`` of the container.
+        resources: `requests` and `limits` of the container.
         root: The URI of the directory of its artifacts.
         message: The executor input with defaults, before placeholders are replaced in its text.
         retry_index: 0 for the first pod.
-        spec: ``PipelineTaskSpec``: retryPolicy, cachingOptions and so on.
-        component: ``ComponentSpec``.
+        spec: `PipelineTaskSpec`: retryPolicy, cachingOptions and so on.
+        component: `ComponentSpec`.
         kubernetes: What kfp.kubernetes set for it, from the platform spec.
         execution: Its record.
     """
@@ -53,7 +53,7 @@ class Task:
 
     @property
     def executor_input(self) -> str:
-        """The text that follows ``--executor_input``; not always JSON, see ``placeholders``."""
+        """The text that follows `--executor_input`; not always JSON, see `placeholders`."""
         return self.command[self.command.index("--executor_input") + 1]
 
 
@@ -67,11 +67,11 @@ def pod(
     """The pod of a task (driver/driver.go: initPodSpecPatch; component/launcher_v2.go: executeV2).
 
     Args:
-        container: ``PipelineContainerSpec``.
+        container: `PipelineContainerSpec`.
         executor_input: As the driver made it.
         retry_index: Which retry this is.
-        comma: What stands between the entries of JSON, see ``go_text``.
-        **known: The fields of ``Task`` that need nothing more done to them.
+        comma: What stands between the entries of JSON, see `go_text`.
+        **known: The fields of `Task` that need nothing more done to them.
 
     Raises:
         DriverFailed: A placeholder, an amount or the image cannot be resolved.

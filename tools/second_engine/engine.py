@@ -70,10 +70,10 @@ class Fault(Exception):
     """An error of a call.
 
     Attributes:
-        code: the service's name for it; with a dot, the name that the state sees.
-        message: its words, or the cause that the state sees.
-        done: whether the call has its effect all the same.
-        stops: whether Step Functions stops the job, as when the task that awaits it times out.
+        code: The service's name for it; with a dot, the name that the state sees.
+        message: Its words, or the cause that the state sees.
+        done: Whether the call has its effect all the same.
+        stops: Whether Step Functions stops the job, as when the task that awaits it times out.
     """
 
     code: str
@@ -86,13 +86,13 @@ class Execution:
     """One execution: started, and redriven, in a world.
 
     Attributes:
-        arn: its ARN.
-        entered: name, input and variables of each state entered, but of those of iterations.
-        stopped: whether somebody has stopped it.
-        iterations: by the index, what an iteration of the Map that runs has entered last, or its
+        arn: Its ARN.
+        entered: Name, input and variables of each state entered, but of those of iterations.
+        stopped: Whether somebody has stopped it.
+        iterations: By the index, what an iteration of the Map that runs has entered last, or its
             output.
-        evaluations: how many expressions were evaluated.
-        mishaps: what went wrong in the interpreter or here, which it takes for States.Runtime.
+        evaluations: How many expressions were evaluated.
+        mishaps: What went wrong in the interpreter or here, which it takes for States.Runtime.
     """
 
     running: Execution  # the interpreter's replaced parts serve one at a time

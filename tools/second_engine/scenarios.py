@@ -38,15 +38,15 @@ class Scenario:
     """One execution.
 
     Attributes:
-        row: how the first column of its row begins.
-        expected: its end, and the one of each redrive: SUCCEEDED, ABORTED, TIMED_OUT or an error.
-        jobs: training jobs that it makes.
-        says: what its last output or cause contains.
-        more: what is not in the row.
-        given: arguments beside the usual ones.
-        script, ends, others, clock_ahead: the world (world.py).
-        calls: how often an action is called.
-        running: jobs of the execution that run on after its end.
+        row: How the first column of its row begins.
+        expected: Its end, and the one of each redrive: SUCCEEDED, ABORTED, TIMED_OUT or an error.
+        jobs: Training jobs that it makes.
+        says: What its last output or cause contains.
+        more: What is not in the row.
+        given: Arguments beside the usual ones.
+        script, ends, others, clock_ahead: The world (world.py).
+        calls: How often an action is called.
+        running: Jobs of the execution that run on after its end.
     """
 
     row: str

@@ -35,15 +35,15 @@ class World:
     """The world of one execution.
 
     Attributes:
-        functions: handlers of the functions, by name.
-        script: answers by action and call.
-        ends: how the execution's jobs end, in their order; the last one goes for the rest.
-        others: somebody else's jobs: what their names add to the first name that is asked for, and
+        functions: Handlers of the functions, by name.
+        script: Answers by action and call.
+        ends: How the execution's jobs end, in their order; the last one goes for the rest.
+        others: Somebody else's jobs: what their names add to the first name that is asked for, and
             the seconds by which they are older than that call.
-        clock_ahead: seconds by which Step Functions' clock is ahead of SageMaker's.
-        calls: how many calls there were, by action.
-        jobs: the training jobs, by name.
-        roles: the roles that called SageMaker.
+        clock_ahead: Seconds by which Step Functions' clock is ahead of SageMaker's.
+        calls: How many calls there were, by action.
+        jobs: The training jobs, by name.
+        roles: The roles that called SageMaker.
     """
 
     functions: Mapping[str, Callable[[Any, None], Any]]

@@ -18,8 +18,8 @@ class Verdict:
     """What a judge makes of an answer.
 
     Attributes:
-        holds: whether the assumption does.
-        seen: what AWS did, in a few words.
+        holds: Whether the assumption does.
+        seen: What AWS did, in a few words.
     """
 
     holds: bool
@@ -31,8 +31,8 @@ class Question:
     """Something asked of AWS once, whose answer may settle several assumptions.
 
     Attributes:
-        name: unique; recordings of answers are named after it.
-        ask: of what its stage offers (a `Scene`) -> the answer, JSON. Raises `NotAsked`, or any
+        name: Unique; recordings of answers are named after it.
+        ask: Of what its stage offers (a `Scene`) -> the answer, JSON. Raises `NotAsked`, or any
             error of AWS's, which counts as not asked.
     """
 
@@ -45,14 +45,14 @@ class Assumption:
     """One thing that is assumed of AWS.
 
     Attributes:
-        name: unique, in kebab case.
-        statement: what is assumed, as a sentence.
-        expected: what is seen if it holds.
-        page: the document that must change if it does not.
-        question: what is asked.
-        judge: the answer -> whether it holds. Pure; raises `NotAsked` where the answer tells
+        name: Unique, in kebab case.
+        statement: What is assumed, as a sentence.
+        expected: What is seen if it holds.
+        page: The document that must change if it does not.
+        question: What is asked.
+        judge: The answer -> whether it holds. Pure; raises `NotAsked` where the answer tells
             nothing.
-        settles: how the lines of the documents begin that say that this is assumed.
+        settles: How the lines of the documents begin that say that this is assumed.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Finding:
 
     Attributes:
         verdict: `true`, `FALSE` or `not asked`.
-        seen: what AWS did, or why it was not asked.
+        seen: What AWS did, or why it was not asked.
     """
 
     assumption: str
@@ -92,8 +92,8 @@ def find(assumption: Assumption, answer: Answer | str) -> Finding:
     """Judge an answer.
 
     Args:
-        assumption: what it is about.
-        answer: what AWS answered, or why it was not asked.
+        assumption: What it is about.
+        answer: What AWS answered, or why it was not asked.
 
     Example:
         >>> find(assumption, "needs credentials").verdict

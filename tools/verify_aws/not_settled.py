@@ -10,9 +10,9 @@ class NotSettled:
     """One thing that stays assumed.
 
     Attributes:
-        what: as a sentence.
-        why: what it would take.
-        lines: how the lines of the documents begin that say that it is assumed.
+        what: As a sentence.
+        why: What it would take.
+        lines: How the lines of the documents begin that say that it is assumed.
     """
 
     what: str

@@ -24,10 +24,10 @@ class Stage:
     """Some assumptions that are asked together.
 
     Attributes:
-        name: as it stands in the table; with `only_with`, also the option's.
-        creates: what a person is asked to agree to; empty where nothing is created.
-        assumptions: what is asked.
-        only_with: the option without which the stage is left out.
+        name: As it stands in the table; with `only_with`, also the option's.
+        creates: What a person is asked to agree to; empty where nothing is created.
+        assumptions: What is asked.
+        only_with: The option without which the stage is left out.
     """
 
     name: str

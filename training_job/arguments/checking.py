@@ -56,8 +56,8 @@ class Accepted:
     """What a field takes; every field of a model that is checked has one in its metadata.
 
     Attributes:
-        allowed: what is accepted, in words; the end of an error message.
-        example: a value as JSON writes it. A required field that is wrong stands as its example
+        allowed: What is accepted, in words; the end of an error message.
+        example: A value as JSON writes it. A required field that is wrong stands as its example
             while the rules that do not read it are checked.
     """
 
@@ -75,12 +75,12 @@ class Wording:
     """How messages speak of a model's fields.
 
     Attributes:
-        unknown: of a name that is no field, such as "is not an argument".
-        page: where the fields are listed.
-        unlike: what to say of a name that is like no field's, before the page.
-        elsewhere: names that are something else's to what to say of them.
-        private: fields whose values no message repeats.
-        allowed: what fields take where that is less than the model says: all that messages tell.
+        unknown: Of a name that is no field, such as "is not an argument".
+        page: Where the fields are listed.
+        unlike: What to say of a name that is like no field's, before the page.
+        elsewhere: Names that are something else's to what to say of them.
+        private: Fields whose values no message repeats.
+        allowed: What fields take where that is less than the model says: all that messages tell.
     """
 
     unknown: str
@@ -101,11 +101,11 @@ def check(
     """Return the model of the given values, and everything that is wrong with them.
 
     Args:
-        model: its fields are the names that may be given.
-        given: names to values. None and blank text count as not given.
-        rules: what must hold between fields.
-        wording: how messages speak of the fields.
-        defaults: values below the given ones; a problem of one says so.
+        model: Its fields are the names that may be given.
+        given: Names to values. None and blank text count as not given.
+        rules: What must hold between fields.
+        wording: How messages speak of the fields.
+        defaults: Values below the given ones; a problem of one says so.
 
     Returns:
         The model, to be used when there is no problem, and the problems in the order of the fields,
@@ -178,8 +178,8 @@ def _reason(detail: ErrorDetails, *, whole: bool) -> str:
     """Return why, where the field's own words for what is allowed do not say it.
 
     Args:
-        detail: an error.
-        whole: whether it is of the whole value or of an item of a list, of which those words speak.
+        detail: An error.
+        whole: Whether it is of the whole value or of an item of a list, of which those words speak.
     """
     kind = detail["type"]
     if kind == "value_error":

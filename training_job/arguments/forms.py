@@ -26,7 +26,7 @@ def text(value: Any) -> Any:
     """Return text without surrounding white space; anything else is an error.
 
     Raises:
-        ValueError: the value is not text. Numbers are not taken for text: 0.10 would become "0.1".
+        ValueError: The value is not text. Numbers are not taken for text: 0.10 would become "0.1".
     """
     if not isinstance(value, str):
         scalar = isinstance(value, int | float)
@@ -38,7 +38,7 @@ def no_boolean(value: Any) -> Any:
     """Return anything but a boolean, which pydantic would take for the number 0 or 1.
 
     Raises:
-        ValueError: the value is a boolean.
+        ValueError: The value is a boolean.
     """
     if isinstance(value, bool):
         raise ValueError("must be a number")
@@ -54,7 +54,7 @@ def json_map(value: Any) -> dict[str, Any]:
     """Return a map given as a JSON object or as its text.
 
     Raises:
-        ValueError: the value is no map, or holds something that JSON cannot.
+        ValueError: The value is no map, or holds something that JSON cannot.
     """
     found = _json_value(value)
     if not isinstance(found, dict):
@@ -66,7 +66,7 @@ def json_list(value: Any) -> list[Any]:
     """Return a list given as a JSON array or as its text.
 
     Raises:
-        ValueError: the value is no list, or holds something that JSON cannot.
+        ValueError: The value is no list, or holds something that JSON cannot.
     """
     found = _json_value(value)
     if not isinstance(found, list):
@@ -78,7 +78,7 @@ def id_list(value: Any) -> list[Any]:
     """Return the ids of "sg-1,sg-2", of a list, or of a list's JSON text.
 
     Raises:
-        ValueError: the value is neither.
+        ValueError: The value is neither.
     """
     if isinstance(value, str) and not value.strip().startswith("["):
         return [part.strip() for part in value.split(",") if part.strip()]
@@ -89,7 +89,7 @@ def metric_definitions(value: Any) -> list[Any]:
     """Return a list of {Name, Regex} from that list or from a map of names to expressions.
 
     Raises:
-        ValueError: the value is neither.
+        ValueError: The value is neither.
     """
     found = _json_value(value)
     if isinstance(found, dict):
@@ -103,7 +103,7 @@ def channels(value: Any) -> dict[str, Any]:
     """Return a map of channel names to Channels; an S3 URI stands for the Channel of its objects.
 
     Raises:
-        ValueError: the value is no map.
+        ValueError: The value is no map.
     """
     return {name: _channel(item) for name, item in json_map(value).items()}
 
@@ -120,7 +120,7 @@ def tags(value: Any) -> dict[str, str]:
     Scalars become text as the SageMaker SDK writes them: 1 -> "1".
 
     Raises:
-        ValueError: the value is neither, a key stands twice, or a value is no scalar.
+        ValueError: The value is neither, a key stands twice, or a value is no scalar.
     """
     found = _json_value(value)
     if isinstance(found, list):

@@ -28,15 +28,15 @@ class GuardRails(BaseModel):
     """Defaults and limits of one deployment; what is None limits nothing.
 
     Attributes:
-        region: the state machine's region, which the training job shares.
-        argument_defaults: argument names to values, used where the caller gives none.
-        max_run_limit: most seconds that `max_run` and `max_wait_time` may say.
-        assumable_roles: role ARNs that `assume_role` may name.
-        allowed_job_roles: role ARNs that `role` may name.
-        allowed_instance_types: instance types of the job and its fallbacks.
-        max_instance_count: most instances of a job, over all its groups.
-        max_keep_alive: most seconds that `keep_alive` may say.
-        required_tags: tag keys that every job must carry.
+        region: The state machine's region, which the training job shares.
+        argument_defaults: Argument names to values, used where the caller gives none.
+        max_run_limit: Most seconds that `max_run` and `max_wait_time` may say.
+        assumable_roles: Role ARNs that `assume_role` may name.
+        allowed_job_roles: Role ARNs that `role` may name.
+        allowed_instance_types: Instance types of the job and its fallbacks.
+        max_instance_count: Most instances of a job, over all its groups.
+        max_keep_alive: Most seconds that `keep_alive` may say.
+        required_tags: Tag keys that every job must carry.
         required_encryption_key: KMS key that `output_encryption_key` must be.
 
     Example:
@@ -65,7 +65,7 @@ class GuardRails(BaseModel):
         whose image that is, nor the waiting time without spot.
 
         Args:
-            given: the caller's arguments.
+            given: The caller's arguments.
 
         Example:
             >>> rails = GuardRails(argument_defaults={"instance_type": "ml.m5.large"})

@@ -13,7 +13,7 @@ CODE_CHANNEL, MODEL_CHANNEL = "code", "model"
 """Channels of ours: the source under network isolation, and `initial_model`."""
 
 MAX_CHANNELS = 20
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
+"""Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html."""
 
 MAX_USER_HYPERPARAMETERS = 93
 """SageMaker's 100 less the 7 that the containers need."""
@@ -35,7 +35,7 @@ def check_hyperparameters(value: dict[str, Any]) -> dict[str, Any]:
     """Return hyperparameters that SageMaker takes.
 
     Raises:
-        ValueError: names every one that it would not.
+        ValueError: Names every one that it would not.
     """
     wrong = []
     if len(value) > MAX_USER_HYPERPARAMETERS:
@@ -75,12 +75,12 @@ def check_tags(
     """Return tags that SageMaker takes from a caller.
 
     Args:
-        value: keys to values.
-        most: how many there may be.
-        taken: keys that are not the caller's, and whose they are.
+        value: Keys to values.
+        most: How many there may be.
+        taken: Keys that are not the caller's, and whose they are.
 
     Raises:
-        ValueError: names every one that it would not take.
+        ValueError: Names every one that it would not take.
     """
     wrong = [
         f"the key {shown(key)} is AWS's own" for key in value if key.lower().startswith("aws:")
@@ -97,7 +97,7 @@ def check_channel_name(value: str) -> str:
     """Return the name of a channel that is the caller's to choose.
 
     Raises:
-        ValueError: it is one of ours; says which argument to give instead.
+        ValueError: It is one of ours; says which argument to give instead.
     """
     ours = {CODE_CHANNEL: "code as source_dir", MODEL_CHANNEL: "model as initial_model"}
     if value in ours:
@@ -109,7 +109,7 @@ def check_channels(value: dict[str, Channel]) -> dict[str, Channel]:
     """Return channels that have no name but the one they stand under.
 
     Raises:
-        ValueError: names every one that has.
+        ValueError: Names every one that has.
     """
     wrong = [
         f"{shown(name)} holds a Channel named {shown(channel.ChannelName)}"
@@ -125,7 +125,7 @@ def check_instance_groups(value: list[InstanceGroup]) -> list[InstanceGroup]:
     """Return groups of different names.
 
     Raises:
-        ValueError: names each that stands twice.
+        ValueError: Names each that stands twice.
     """
     names = [group.InstanceGroupName for group in value]
     if twice := sorted({name for name in names if names.count(name) > 1}):

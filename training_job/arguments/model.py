@@ -110,7 +110,7 @@ class Documented(Accepted):
     """What the documents say of an argument beside its description, type, default and limits.
 
     Attributes:
-        sets: what the argument becomes in the CreateTrainingJob request, or what else uses it.
+        sets: What the argument becomes in the CreateTrainingJob request, or what else uses it.
         api: API page of what it sets, below the APIReference; empty for none.
         required: False for an argument that the documents call required and that the deployment
             may supply (`argument_defaults`), or that is optional.
@@ -715,7 +715,7 @@ class TrainingArguments(BaseModel):
         """Return the image: the caller's own, else the toolkit's in `region`.
 
         Raises:
-            InvalidArguments: there is neither.
+            InvalidArguments: There is neither.
         """
         return self.image or prebuilt_images.resolve(
             self.toolkit,

@@ -55,13 +55,13 @@ def parse_arguments(
     """Return the arguments in `given`, checked by every rule.
 
     Args:
-        given: documented names to values, in any accepted form (docs/arguments.md). None and
+        given: Documented names to values, in any accepted form (docs/arguments.md). None and
             blank text count as not given, and so does `$schema`.
-        guard_rails: defaults and limits of the deployment. Default: none but the documented
+        guard_rails: Defaults and limits of the deployment. Default: none but the documented
             limits.
 
     Raises:
-        InvalidArguments: with every problem found, not only the first.
+        InvalidArguments: With every problem found, not only the first.
 
     Example:
         >>> parse_arguments({"region": "us-east-1", "entry_point": "train.py"})

@@ -13,8 +13,8 @@ class Problem(NamedTuple):
     """One thing wrong with one argument.
 
     Attributes:
-        argument: documented name of the argument (or the unknown name that was given).
-        message: what was given and what is allowed, for the person who gave it.
+        argument: Documented name of the argument (or the unknown name that was given).
+        message: What was given and what is allowed, for the person who gave it.
 
     Example:
         >>> Problem("max_run", "60 seconds at least.").argument
@@ -43,7 +43,7 @@ def summary(problems: list[Problem]) -> str:
     """Return the problems as text for a person: a count, then a line each.
 
     Args:
-        problems: at least one problem.
+        problems: At least one problem.
     """
     lines = [f"- {problem.argument}: {problem.message}" for problem in problems]
     return "\n".join([nothing_started(problems), *lines])
@@ -59,7 +59,7 @@ def shown(value: Any) -> str:
     """Return a given value as a message may repeat it: as JSON, at most 80 characters.
 
     Args:
-        value: anything that a caller gave.
+        value: Anything that a caller gave.
     """
     try:
         text = json.dumps(value, ensure_ascii=False)

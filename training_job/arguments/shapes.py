@@ -39,7 +39,7 @@ def must_be(words: str) -> WrapValidator:
     """Return what says in words, and not as an expression, what text within a value must be.
 
     Args:
-        words: such as "an S3 URI, s3://BUCKET/PREFIX".
+        words: Such as "an S3 URI, s3://BUCKET/PREFIX".
     """
 
     def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:

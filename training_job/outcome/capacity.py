@@ -37,9 +37,9 @@ def no_room(evidence: Evidence, message: str, job: Description | None = None) ->
     """Return the verdict where no instance type had room: wait, or give up.
 
     Args:
-        evidence: of the attempt on the last type.
-        message: of the failure, where no time is left to wait.
-        job: the job that found no capacity; None where the quota let none be made.
+        evidence: Of the attempt on the last type.
+        message: Of the failure, where no time is left to wait.
+        job: The job that found no capacity; None where the quota let none be made.
     """
     waits = evidence.waits_until(evidence.now)
     left = evidence.plan.capacity_wait - waits.seconds

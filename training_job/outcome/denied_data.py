@@ -20,7 +20,7 @@ def denied_data(reason: str) -> str:
     looked for first: an upload may begin with a look at what is there.
 
     Args:
-        reason: the job's `FailureReason`.
+        reason: The job's `FailureReason`.
 
     Example:
         >>> denied_data("ClientError: Data download failed: AccessDenied (403): Access Denied")[:36]

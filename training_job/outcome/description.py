@@ -28,13 +28,13 @@ class Description:
     Attributes:
         status: `TrainingJobStatus`; empty when the document has none.
         secondary_status: `SecondaryStatus`.
-        failure_reason: the first 2000 characters of `FailureReason`.
-        created_at: when the job was created; None when the document does not tell.
+        failure_reason: The first 2000 characters of `FailureReason`.
+        created_at: When the job was created; None when the document does not tell.
         owner: ARN of the execution that made the job, by its environment; empty when that does not
             tell, as with a default name.
         model_artifact_url: S3 URL of the model; empty when there is none.
-        rules: debugger rule evaluations as {name, status, details}.
-        document: the document itself.
+        rules: Debugger rule evaluations as {name, status, details}.
+        document: The document itself.
     """
 
     status: str

@@ -17,14 +17,14 @@ class Evidence:
     """All that is known when an attempt is judged.
 
     Attributes:
-        execution: the execution.
-        plan: what the arguments say about attempts.
-        attempt: the training job that was tried.
-        progress: what came before.
-        error: the error of the task that creates the job and awaits it; None for none.
-        description: what DescribeTrainingJob told; None when it told nothing.
-        describe_error: the error of that call; None for none.
-        now: the time.
+        execution: The execution.
+        plan: What the arguments say about attempts.
+        attempt: The training job that was tried.
+        progress: What came before.
+        error: The error of the task that creates the job and awaits it; None for none.
+        description: What DescribeTrainingJob told; None when it told nothing.
+        describe_error: The error of that call; None for none.
+        now: The time.
     """
 
     execution: ExecutionContext

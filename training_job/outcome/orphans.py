@@ -28,8 +28,8 @@ def goes_on(ended_at: datetime, redriven_at: datetime | None) -> bool:
     once the orphans are known, for a redrive comes before what it starts.
 
     Args:
-        ended_at: when the execution ended.
-        redriven_at: when it was last redriven, by its description; None if it never was.
+        ended_at: When the execution ended.
+        redriven_at: When it was last redriven, by its description; None if it never was.
 
     Example:
         >>> ended_at = datetime(2026, 1, 31, 12)
@@ -44,9 +44,9 @@ class EndedTraining:
     """An execution that ended.
 
     Attributes:
-        arn: its ARN.
+        arn: Its ARN.
         started_at: ISO 8601 time at which it started.
-        given: its input as JSON.
+        given: Its input as JSON.
     """
 
     arn: str
@@ -57,7 +57,7 @@ class EndedTraining:
         """Yield the names of the jobs that this execution started and that still run.
 
         Args:
-            describe: returns the job of a name; None when there is none.
+            describe: Returns the job of a name; None when there is none.
 
         Example:
             >>> from training_job.outcome.description import describe

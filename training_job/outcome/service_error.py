@@ -51,9 +51,9 @@ class ServiceError:
     """An error of a task.
 
     Attributes:
-        kind: what it says about the call.
-        words: the service's words, at most 4000 characters.
-        of_call: whether the call failed: then it made no job, unless its answer was lost. False
+        kind: What it says about the call.
+        words: The service's words, at most 4000 characters.
+        of_call: Whether the call failed: then it made no job, unless its answer was lost. False
             when what failed is the job that it made, or the wait for that; None when the error
             does not tell.
     """

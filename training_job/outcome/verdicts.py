@@ -18,11 +18,11 @@ class Verdict:
 
     Attributes:
         decision: `succeed`, `retry`, `wait`, `stop` (the job, then fail) or `fail`.
-        progress: carried on; after a failure by a redrive.
-        wait_seconds: until the next look, with `wait`; the longest backoff, with `retry`.
-        output: of a success.
-        error: name of a failure.
-        cause: its cause, as JSON.
+        progress: Carried on; after a failure by a redrive.
+        wait_seconds: Until the next look, with `wait`; the longest backoff, with `retry`.
+        output: Of a success.
+        error: Name of a failure.
+        cause: Its cause, as JSON.
     """
 
     decision: str

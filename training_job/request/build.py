@@ -22,9 +22,9 @@ def build_request(arguments: TrainingArguments, *, job_name: str, region: str) -
     """Return the CreateTrainingJob request.
 
     Args:
-        arguments: parsed arguments.
-        job_name: name of the training job, at most 63 characters.
-        region: region of the job, for the image's registry and the container.
+        arguments: Parsed arguments.
+        job_name: Name of the training job, at most 63 characters.
+        region: Region of the job, for the image's registry and the container.
 
     Example:
         >>> arguments = parse_arguments(given)  # doctest: +SKIP

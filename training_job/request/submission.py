@@ -34,12 +34,12 @@ class Submission:
 
     Attributes:
         decision: `create`, `create_as_role`, `succeed` (a dry run) or `fail`.
-        request: the CreateTrainingJob request.
-        timeout_seconds: of the task that creates the job and awaits it.
-        assume_role: role to assume for it; empty for the state machine's own.
-        plan, attempt: carried on (attempt.py).
-        output: of a dry run.
-        error, cause: of a failure.
+        request: The CreateTrainingJob request.
+        timeout_seconds: Of the task that creates the job and awaits it.
+        assume_role: Role to assume for it; empty for the state machine's own.
+        plan, attempt: Carried on (attempt.py).
+        output: Of a dry run.
+        error, cause: Of a failure.
     """
 
     decision: str
@@ -68,10 +68,10 @@ def submission(
     """Return the next request of an execution.
 
     Args:
-        given: the execution's input, whatever it is.
-        guard_rails: defaults and limits of the deployment.
-        execution: the execution.
-        progress: what the attempts so far came to.
+        given: The execution's input, whatever it is.
+        guard_rails: Defaults and limits of the deployment.
+        execution: The execution.
+        progress: What the attempts so far came to.
         now: ISO 8601 time.
 
     Example:

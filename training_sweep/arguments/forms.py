@@ -30,7 +30,7 @@ def number(value: Any) -> float:
     A whole number is not rounded to a float's 53 bits.
 
     Raises:
-        ValueError: the value is none of those.
+        ValueError: The value is none of those.
     """
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
@@ -49,7 +49,7 @@ def seeds(value: Any) -> list[int]:
     They begin at 1 because scripts take a seed of 0 for none more often than they should.
 
     Raises:
-        ValueError: the value is neither, is more than 500 or none, or holds a seed that is no whole
+        ValueError: The value is neither, is more than 500 or none, or holds a seed that is no whole
             number from 0 to 4294967295 or stands twice.
     """
     listed = isinstance(value, list | tuple) or (
@@ -89,7 +89,7 @@ def configurations(value: Any) -> list[dict[str, Any]]:
     """Return the configurations of a JSON list of maps of hyperparameters.
 
     Raises:
-        ValueError: the value is none, is empty, or a configuration is no map.
+        ValueError: The value is none, is empty, or a configuration is no map.
     """
     found = forms.json_list(value)
     wrong = [] if found else ["is empty"]
@@ -106,7 +106,7 @@ def space(value: Any) -> dict[str, list[Any] | Range]:
     """Return the space of a JSON map of names to lists of values or to ranges.
 
     Raises:
-        ValueError: the value is none, is empty, or names every dimension that is wrong, and why.
+        ValueError: The value is none, is empty, or names every dimension that is wrong, and why.
     """
     found = forms.json_map(value)
     wrong = [] if found else ["is empty; leave it out to vary only the seeds"]

@@ -44,8 +44,8 @@ def configuration_problems(arguments: SweepArguments, max_trials: int | None) ->
     """Return why there are too many configurations, however few their seeds.
 
     Args:
-        arguments: the sweep's; the seeds may be wrong.
-        max_trials: the deployment's limit; None for none but `MAX_TRIALS`.
+        arguments: The sweep's; the seeds may be wrong.
+        max_trials: The deployment's limit; None for none but `MAX_TRIALS`.
     """
     most, allowed = _most_trials(max_trials)
     if (configurations := count(arguments)) <= most:
@@ -58,8 +58,8 @@ def count_problems(arguments: SweepArguments, max_trials: int | None) -> list[Pr
     """Return why there are too many trials.
 
     Args:
-        arguments: the sweep's.
-        max_trials: the deployment's limit; None for none but `MAX_TRIALS`.
+        arguments: The sweep's.
+        max_trials: The deployment's limit; None for none but `MAX_TRIALS`.
     """
     most, allowed = _most_trials(max_trials)
     trials = count(arguments) * len(arguments.seeds)

@@ -18,11 +18,11 @@ class ConfigurationResults:
     """What the seeds of a configuration came to.
 
     Attributes:
-        number: of the configuration, from 1.
-        hyperparameters: those that vary.
-        seeds: how many it was to be trained with.
-        ended: the trials that have a result, with their records.
-        summary: of their values; None without any.
+        number: Of the configuration, from 1.
+        hyperparameters: Those that vary.
+        seeds: How many it was to be trained with.
+        ended: The trials that have a result, with their records.
+        summary: Of their values; None without any.
     """
 
     number: int
@@ -45,8 +45,8 @@ def results(trials: Sequence[Trial], records: Mapping[int, Record]) -> list[Conf
     """Return the results of every configuration, in their order.
 
     Args:
-        trials: all of them.
-        records: those there are, by the trial's number.
+        trials: All of them.
+        records: Those there are, by the trial's number.
     """
     found = []
     for number, group in groupby(trials, key=lambda trial: trial.configuration):

@@ -41,12 +41,12 @@ def output(
     """Return the output of a sweep.
 
     Args:
-        arguments: the sweep's.
-        trials: all of them.
-        records: of every trial, by its number.
-        found: the results of the configurations.
-        winner: the best of them.
-        sweep: name of the sweep's execution.
+        arguments: The sweep's.
+        trials: All of them.
+        records: Of every trial, by its number.
+        found: The results of the configurations.
+        winner: The best of them.
+        sweep: Name of the sweep's execution.
     """
     trial, record = winner.best_trial(arguments)
     return {
@@ -115,9 +115,9 @@ def dry_run(
     """Return the trials and the first request.
 
     Args:
-        arguments: the sweep's.
-        trials: all of them.
-        execution: the sweep's.
+        arguments: The sweep's.
+        trials: All of them.
+        execution: The sweep's.
     """
     sweep = sweep_name(execution)
     given = execution_input(arguments, trials[0], sweep=sweep)

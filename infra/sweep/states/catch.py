@@ -9,7 +9,7 @@ def catch_everything(output: Any, **catch: Any) -> list[dict[str, Any]]:
     """Return the catchers of every error; States.ALL leaves out that a state is too large.
 
     Args:
-        output: what the next state gets.
+        output: What the next state gets.
         catch: `Next`, and `Assign` if there is any.
     """
     return [

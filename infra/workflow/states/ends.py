@@ -41,9 +41,9 @@ def failed(tasks: str, *, redriven: str, unreported: str) -> State:
     when the failure was judged.
 
     Args:
-        tasks: how the ARN of every task begins.
-        redriven: the state that tries again.
-        unreported: the state that fails where the task could not.
+        tasks: How the ARN of every task begins.
+        redriven: The state that tries again.
+        unreported: The state that fails where the task could not.
     """
     same = f"{REDRIVES} = $redrives"
     return {

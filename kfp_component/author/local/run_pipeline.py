@@ -46,7 +46,7 @@ def run_pipeline(
     handed on to the step that runs; at SIGINT the launcher stops its training.
 
     Args:
-        pipeline: A function decorated with ``dsl.pipeline``.
+        pipeline: A function decorated with `dsl.pipeline`.
         arguments: Its inputs by name. Default: none.
         show: Called with each line that a step prints, as it prints it; after a run that succeeded,
             with where each HTML artifact of a step is, and the outputs of all. Default: nothing is
@@ -54,11 +54,11 @@ def run_pipeline(
         begin: Called with the name of each step as it begins. Default: nothing is called.
         directory: Where the steps' outputs and temporary files are kept. Default: a new temporary
             directory, which stays, for the outputs may be files in it. Below it, an output is
-            ``pipeline/PIPELINE-TIME/STEP/NAME``; an HTML artifact is there a second time, as
-            ``NAME.html``, for a browser to show.
+            `pipeline/PIPELINE-TIME/STEP/NAME`; an HTML artifact is there a second time, as
+            `NAME.html`, for a browser to show.
 
     Returns:
-        The pipeline's outputs by name: values of parameters, and artifacts whose ``path`` is a file
+        The pipeline's outputs by name: values of parameters, and artifacts whose `path` is a file
         below the directory.
 
     Raises:

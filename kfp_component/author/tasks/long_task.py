@@ -41,7 +41,7 @@ def long_task(
     cache: bool,
     **arguments: Any,
 ) -> PipelineTask:
-    """Make the task of ``train_rl_model`` or ``sweep_rl_model``, which document it.
+    """Make the task of `train_rl_model` or `sweep_rl_model`, which document it.
 
     Args:
         component: Its component.
@@ -52,7 +52,7 @@ def long_task(
             takes no None.
 
     Raises:
-        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+        ValueError: No image is named, `retries` is negative, or the task uses a field of an outer
             loop's item.
     """
     image = choose_launcher_image(launcher_image)

@@ -1,6 +1,6 @@
 """Fields of a loop's item inside other values, which the KFP SDK compiles to what no driver finds.
 
-``hyperparameters={"lr": item.lr}`` in a ``dsl.ParallelFor`` makes the SDK (2.12 to 2.17) name an
+`hyperparameters={"lr": item.lr}` in a `dsl.ParallelFor` makes the SDK (2.12 to 2.17) name an
 input of the loop that does not exist, and every iteration ends with "parent DAG does not have input
 parameter pipelinechannel--loop-item-param-1-subvar-lr" before its pod starts. A field that is the
 whole value of an input compiles to a selector on the loop's item, which works. So each field is

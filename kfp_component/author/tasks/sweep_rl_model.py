@@ -77,7 +77,7 @@ def sweep_rl_model(
     seed, and answers with statistics over the seeds. One pod awaits them all; a pod that replaces
     another joins the execution that runs.
 
-    Call it inside a ``@dsl.pipeline``. The task has what a long sweep needs: retries
+    Call it inside a `@dsl.pipeline`. The task has what a long sweep needs: retries
     that join the sweep, a command that stops it when a person terminates the run, no caching, a
     small pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
     Every input may be a pipeline parameter or another task's output; None counts as not given.
@@ -253,7 +253,7 @@ def sweep_rl_model(
         report: Configurations with their intervals and seeds, learning curves, failures and costs.
 
     Raises:
-        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+        ValueError: No image is named, `retries` is negative, or the task uses a field of an outer
             loop's item.
 
     Example:

@@ -65,7 +65,7 @@ def train_rl_model(
     Starts an execution of the state machine that trains, shows it, and hands its results on. A pod
     that replaces another joins the execution that runs.
 
-    Call it inside a ``@dsl.pipeline``. The task has what a long training needs: retries
+    Call it inside a `@dsl.pipeline`. The task has what a long training needs: retries
     that join the training, a command that stops it when a person terminates the run, no caching, a
     small pod. What KFP makes of them differs between its versions: docs/kfp-step.md has the table.
     Every input may be a pipeline parameter or another task's output; None counts as not given.
@@ -203,7 +203,7 @@ def train_rl_model(
         report: Summary, timeline and learning curves of the training.
 
     Raises:
-        ValueError: No image is named, ``retries`` is negative, or the task uses a field of an outer
+        ValueError: No image is named, `retries` is negative, or the task uses a field of an outer
             loop's item.
 
     Example:

@@ -43,7 +43,7 @@ class Judged:
     """What the state machine made of an attempt.
 
     Attributes:
-        decision: ``retry``, ``wait``, ``succeed``, ``fail`` and so on (docs/outcomes.md).
+        decision: `retry`, `wait`, `succeed`, `fail` and so on (docs/outcomes.md).
         wait_seconds: The longest wait before what follows.
         jobs: The training jobs that ended and are followed by another, oldest first.
         instance: Index of the instance type that follows.

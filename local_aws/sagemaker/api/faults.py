@@ -35,7 +35,7 @@ def before_create(job_name: str) -> SageMakerError | None:
     """Return the error to answer with once the job is created; None for an ordinary answer.
 
     Raises:
-        SageMakerError: the call is rejected.
+        SageMakerError: The call is rejected.
     """
     fault = FAULTS.take(job_name, CreateFault)
     if fault is None:
@@ -50,11 +50,11 @@ def check_limits(request: Mapping[str, Any], jobs: Iterable[TrainingJob]) -> Non
     """Refuse a request that needs more instances of its type than the account's jobs leave.
 
     Args:
-        request: a checked CreateTrainingJob request.
-        jobs: the account's jobs in this region; one that has ended uses nothing.
+        request: A checked CreateTrainingJob request.
+        jobs: The account's jobs in this region; one that has ended uses nothing.
 
     Raises:
-        SageMakerError: ``ResourceLimitExceeded``.
+        SageMakerError: `ResourceLimitExceeded`.
     """
     limits = FAULTS.limits(request["TrainingJobName"])
     if not limits:
@@ -102,7 +102,7 @@ def before_describe(job_name: str) -> None:
     """Delay or refuse a DescribeTrainingJob call.
 
     Raises:
-        SageMakerError: the call is refused.
+        SageMakerError: The call is refused.
     """
     slow = FAULTS.take(job_name, SlowDescribe)
     if slow is not None:
@@ -126,8 +126,8 @@ class Sync:
     """What a state that awaits a job waits for.
 
     Attributes:
-        over: set when the job has ended, or a fault ends the wait.
-        dropped: the fault that ended it; None otherwise.
+        over: Set when the job has ended, or a fault ends the wait.
+        dropped: The fault that ended it; None otherwise.
     """
 
     over: threading.Event

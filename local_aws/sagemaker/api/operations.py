@@ -1,7 +1,7 @@
 """The operations of the embedded SageMaker, as Python calls.
 
 Every function acts for the account and region of the caller's context (ministack keeps both in
-context variables): start threads that call them with ``contextvars.copy_context().run``.
+context variables): start threads that call them with `contextvars.copy_context().run`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def create_training_job(request: Mapping[str, Any]) -> TrainingJob:
     """Check a CreateTrainingJob request and start its job.
 
     Raises:
-        SageMakerError: ``SerializationException``, ``ValidationException`` or ``ResourceInUse``,
+        SageMakerError: `SerializationException`, `ValidationException` or `ResourceInUse`,
             or what a fault plan says.
     """
     assert _server is not None, "configure() comes first"
@@ -90,7 +90,7 @@ def training_job(name: str) -> TrainingJob:
     """Return the training job of this name.
 
     Raises:
-        SageMakerError: ``ValidationException`` when there is none.
+        SageMakerError: `ValidationException` when there is none.
     """
     job: TrainingJob | None = _jobs.get(name)
     if job is None:
@@ -107,7 +107,7 @@ def stop_training_job(name: str) -> None:
     """Begin to stop a training job; stopping it again changes nothing.
 
     Raises:
-        SageMakerError: ``ValidationException`` when it has ended or does not exist.
+        SageMakerError: `ValidationException` when it has ended or does not exist.
     """
     training_job(name).stop()
 
@@ -116,16 +116,16 @@ def interrupt_training_job(name: str) -> None:
     """Take a running job's instances away, as a reclaimed Spot instance: it starts again.
 
     Raises:
-        SageMakerError: ``ValidationException`` when it does not exist or is not in Training.
+        SageMakerError: `ValidationException` when it does not exist or is not in Training.
     """
     training_job(name).interrupt()
 
 
 def handle(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer one operation by its name, for example ``DescribeTrainingJob``.
+    """Answer one operation by its name, for example `DescribeTrainingJob`.
 
     Raises:
-        SageMakerError: as SageMaker would answer; ``UnknownOperationException`` for an operation
+        SageMakerError: As SageMaker would answer; `UnknownOperationException` for an operation
             that the local AWS does not have.
     """
     if operation == LOCAL_INTERRUPT:

@@ -39,12 +39,12 @@ def check_request(shape: Any, request: Mapping[str, Any]) -> None:
     """Raise the error SageMaker would answer with, or return if the request fits the model.
 
     Args:
-        shape: the operation's input shape (``botocore.model.StructureShape``).
-        request: the request as decoded from JSON. A null counts as absent.
+        shape: The operation's input shape (`botocore.model.StructureShape`).
+        request: The request as decoded from JSON. A null counts as absent.
 
     Raises:
-        SageMakerError: ``SerializationException`` for the first value of a wrong type, else
-            ``ValidationException`` naming every violation.
+        SageMakerError: `SerializationException` for the first value of a wrong type, else
+            `ValidationException` naming every violation.
     """
     for message in _type_problems(shape, request, ""):
         raise SageMakerError("SerializationException", message)

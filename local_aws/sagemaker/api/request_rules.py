@@ -21,7 +21,7 @@ def check_rules(request: Mapping[str, Any]) -> None:
     """Raise the first broken rule of a request that already fits the service model.
 
     Raises:
-        SageMakerError: ``ValidationException``.
+        SageMakerError: `ValidationException`.
     """
     rules = (_presence, _algorithm, *RESOURCE_RULES, _stopping, _channels, _metrics)
     for rule in rules:

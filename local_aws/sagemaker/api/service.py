@@ -57,7 +57,7 @@ async def handle_request(
 
 
 def reset() -> None:
-    """Forget everything (ministack calls this for ``POST /_ministack/reset``)."""
+    """Forget everything (ministack calls this for `POST /_ministack/reset`)."""
     api.reset()
 
 

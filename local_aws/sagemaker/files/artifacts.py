@@ -18,12 +18,12 @@ from local_aws.sagemaker.files.storage import JobStorage, S3Location
 
 
 class ArtifactUpload:
-    """Uploads the artifacts of one job below ``{S3OutputPath}/{job}/output/``.
+    """Uploads the artifacts of one job below `{S3OutputPath}/{job}/output/`.
 
     Args:
-        request: the CreateTrainingJob request.
-        storage: the job's access to S3.
-        scratch: an existing directory for the archives.
+        request: The CreateTrainingJob request.
+        storage: The job's access to S3.
+        scratch: An existing directory for the archives.
     """
 
     def __init__(self, request: Mapping[str, Any], storage: JobStorage, scratch: Path) -> None:

@@ -16,9 +16,9 @@ class Host(NamedTuple):
     """One instance of a training job.
 
     Attributes:
-        name: ``algo-1``, ``algo-2`` ...
-        group: its instance group.
-        instance_type: for example ``ml.m5.large``.
+        name: `algo-1`, `algo-2` ...
+        group: Its instance group.
+        instance_type: For example `ml.m5.large`.
     """
 
     name: str

@@ -30,9 +30,9 @@ class JobDirectory:
     """The tree of one host.
 
     Attributes:
-        base: the directory that stands for ``/opt/ml``.
-        root: how the job's own processes name that directory: ``/opt/ml`` where they see a real
-            one, else the path of ``base``.
+        base: The directory that stands for `/opt/ml`.
+        root: How the job's own processes name that directory: `/opt/ml` where they see a real
+            one, else the path of `base`.
     """
 
     base: Path
@@ -70,7 +70,7 @@ class JobDirectory:
     def write(self, request: Mapping[str, Any], hosts: Sequence[Host], host: Host) -> None:
         """Make the tree and its configuration files.
 
-        ``output/data`` exists before anything runs: without ``output`` the toolkit loses the
+        `output/data` exists before anything runs: without `output` the toolkit loses the
         failure of a script and ends with exit code 0.
         """
         config = self.base / "input" / "config"
@@ -105,7 +105,7 @@ def tensorboard_path(request: Mapping[str, Any]) -> str:
 
 
 def resource_config(hosts: Sequence[Host], host: Host) -> dict[str, Any]:
-    """Return what ``resourceconfig.json`` says on this host."""
+    """Return what `resourceconfig.json` says on this host."""
     groups = {each.group: each.instance_type for each in hosts}
     return {
         "current_host": host.name,
@@ -125,7 +125,7 @@ def resource_config(hosts: Sequence[Host], host: Host) -> dict[str, Any]:
 
 
 def input_data_config(request: Mapping[str, Any], host: Host) -> dict[str, dict[str, str]]:
-    """Return what ``inputdataconfig.json`` says: a description of each channel of this host."""
+    """Return what `inputdataconfig.json` says: a description of each channel of this host."""
     mode = request["AlgorithmSpecification"]["TrainingInputMode"]
     return {
         channel["ChannelName"]: {

@@ -30,10 +30,10 @@ class FolderSync:
     Files deleted locally stay in S3. All hosts of a job share one prefix, as on AWS.
 
     Args:
-        what: what the files are, for a FailureReason.
-        storage: the job's access to S3.
-        prefix: where the files are kept.
-        folders: the directory of each host; made if need be.
+        what: What the files are, for a FailureReason.
+        storage: The job's access to S3.
+        prefix: Where the files are kept.
+        folders: The directory of each host; made if need be.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FolderSync:
         """Copy what the prefix holds to every host.
 
         Raises:
-            JobFailure: when S3 refuses.
+            JobFailure: When S3 refuses.
         """
         below = self._prefix
         if below.key:  # a folder: the checkpoints of "run-1" are not those of "run-10"
@@ -77,7 +77,7 @@ class FolderSync:
         """Stop the regular uploads and upload what is left.
 
         Raises:
-            JobFailure: when S3 refuses.
+            JobFailure: When S3 refuses.
         """
         self._stop.set()
         if self._thread:

@@ -32,7 +32,7 @@ def download_channels(
     copied like File ones: the script sees the same files.
 
     Raises:
-        JobFailure: for a channel that cannot be had.
+        JobFailure: For a channel that cannot be had.
     """
     mode = request["AlgorithmSpecification"]["TrainingInputMode"]
     for channel in request.get("InputDataConfig") or []:
@@ -97,7 +97,7 @@ def _manifest_objects(text: bytes) -> Iterator[tuple[S3Location, str]]:
 def relative_path(prefix: str, key: str) -> str:
     """Return where a key goes below its channel: what follows the prefix, or its file name.
 
-    A prefix that ends inside a name (``data/part`` for ``data/part-1``) keeps the whole name.
+    A prefix that ends inside a name (`data/part` for `data/part-1`) keeps the whole name.
     """
     if key == prefix:
         return key.rsplit("/", 1)[-1]

@@ -29,10 +29,10 @@ class S3Location:
 
     @classmethod
     def parse(cls, uri: str) -> S3Location:
-        """Return the location an ``s3://`` URI names.
+        """Return the location an `s3://` URI names.
 
         Raises:
-            JobFailure: for another scheme.
+            JobFailure: For another scheme.
         """
         parts = urlsplit(uri)
         if parts.scheme != "s3":
@@ -45,7 +45,7 @@ class S3Location:
 
     @property
     def uri(self) -> str:
-        """The location as an ``s3://`` URI."""
+        """The location as an `s3://` URI."""
         return f"s3://{self.bucket}/{self.key}"
 
 
@@ -53,9 +53,9 @@ class JobStorage:
     """One job's access to S3.
 
     Args:
-        endpoint_url: the server's own endpoint.
-        region: region of the job.
-        credentials: session of the job role.
+        endpoint_url: The server's own endpoint.
+        region: Region of the job.
+        credentials: Session of the job role.
     """
 
     def __init__(self, endpoint_url: str, region: str, credentials: Credentials) -> None:

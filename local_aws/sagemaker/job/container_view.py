@@ -1,9 +1,9 @@
 """What a job's processes see: a real /opt/ml and host names, or the nearest to it.
 
 Where the machine allows unprivileged user namespaces (most Linux), each host of a job has its own
-mount and UTS namespace: a real ``/opt/ml``, its own hostname, peers that resolve. Elsewhere
-``SAGEMAKER_BASE_DIR`` points the toolkit at the tree and a ``sitecustomize`` module teaches Python
-the host names; then a path under ``/opt/ml`` written into a script does not exist.
+mount and UTS namespace: a real `/opt/ml`, its own hostname, peers that resolve. Elsewhere
+`SAGEMAKER_BASE_DIR` points the toolkit at the tree and a `sitecustomize` module teaches Python
+the host names; then a path under `/opt/ml` written into a script does not exist.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def job_environment(
 
     As in a container: the job's name and ARN, the request's Environment, the region, the job
     role's credentials (none in network isolation). Besides: the local endpoint, and
-    ``SM_CHECKPOINT_DIR``, because a real ``/opt/ml/checkpoints`` is not to be had everywhere.
+    `SM_CHECKPOINT_DIR`, because a real `/opt/ml/checkpoints` is not to be had everywhere.
     """
     isolated = bool(request.get("EnableNetworkIsolation"))
     endpoint_url = _NOWHERE if isolated else platform.endpoint_url
@@ -84,5 +84,5 @@ def _python_path(platform: Platform, directory: JobDirectory) -> str:
 
 
 def train_command() -> list[str]:
-    """Return the command ``train`` of AWS's training toolkit, as installed for this Python."""
+    """Return the command `train` of AWS's training toolkit, as installed for this Python."""
     return [sys.executable, str(Path(sysconfig.get_path("scripts")) / "train")]

@@ -25,9 +25,9 @@ class JobHosts:
     """The hosts algo-1 to algo-N of one attempt.
 
     Args:
-        request: the CreateTrainingJob request.
-        folder: where the hosts' trees go; must not exist yet.
-        number: number of the attempt, unique in this server; decides the hosts' addresses.
+        request: The CreateTrainingJob request.
+        folder: Where the hosts' trees go; must not exist yet.
+        number: Number of the attempt, unique in this server; decides the hosts' addresses.
     """
 
     def __init__(self, request: Mapping[str, Any], folder: Path, number: int) -> None:
@@ -51,7 +51,7 @@ class JobHosts:
         writers: Sequence[Callable[[list[str]], None]],
         on_exit: Callable[[], None],
     ) -> None:
-        """Start every host; ``on_exit`` is called once for each that ends."""
+        """Start every host; `on_exit` is called once for each that ends."""
         for host, directory, environment, write in zip(
             self.hosts, self.directories, environments, writers, strict=True
         ):
@@ -77,7 +77,7 @@ class JobHosts:
         return all(code is not None for code in codes) or any(codes)
 
     def stop(self, grace: float) -> None:
-        """SIGTERM every host that still runs; SIGKILL what is left after ``grace`` seconds."""
+        """SIGTERM every host that still runs; SIGKILL what is left after `grace` seconds."""
         running = [process for process in self._processes if process.exit_code is None]
         for process in running:
             process.terminate()
@@ -104,7 +104,7 @@ def failed_host(hosts: JobHosts) -> tuple[JobDirectory, int] | None:
 
 
 def failure_reason(directory: JobDirectory, exit_code: int, limit: int) -> str:
-    """Return the FailureReason of a host that failed, at most ``limit`` characters.
+    """Return the FailureReason of a host that failed, at most `limit` characters.
 
     The failure file comes first, as on AWS; the exit code always stays readable.
     """

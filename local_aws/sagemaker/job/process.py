@@ -25,14 +25,14 @@ class HostProcess:
     """The processes of one host, started at once in a session of their own.
 
     Args:
-        command: what to run.
-        environment: its whole environment; carries :data:`JOB_MARK`.
-        cwd: where it runs.
-        on_lines: called with each batch of output lines, at most about 0.1 s old.
-        on_exit: called once, when no process of the host is left and all output has been read.
+        command: What to run.
+        environment: Its whole environment; carries :data:`JOB_MARK`.
+        cwd: Where it runs.
+        on_lines: Called with each batch of output lines, at most about 0.1 s old.
+        on_exit: Called once, when no process of the host is left and all output has been read.
 
     Attributes:
-        exit_code: as a container reports it (128 + N for signal N); None while it runs.
+        exit_code: As a container reports it (128 + N for signal N); None while it runs.
     """
 
     def __init__(

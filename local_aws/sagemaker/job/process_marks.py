@@ -1,7 +1,7 @@
 """Find processes by a mark in their environment, and kill them.
 
 Children inherit the environment, so a mark finds what has left the process group too: daemons,
-sessions of their own. It needs ``/proc``; elsewhere nothing is found and process groups must do.
+sessions of their own. It needs `/proc`; elsewhere nothing is found and process groups must do.
 """
 
 from __future__ import annotations

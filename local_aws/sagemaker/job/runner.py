@@ -42,8 +42,8 @@ class JobRunner:
     """Runs one training job.
 
     Args:
-        job: the job, in Starting.
-        platform: settings of the server.
+        job: The job, in Starting.
+        platform: Settings of the server.
     """
 
     def __init__(self, job: TrainingJob, platform: Platform) -> None:

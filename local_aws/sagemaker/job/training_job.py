@@ -37,17 +37,17 @@ class TrainingJob:
     """One training job and its state; safe to use from several threads.
 
     Args:
-        request: the checked CreateTrainingJob request.
-        arn: the job's ARN.
-        now: the clock.
-        on_change: called with the job after each change of status, outside its lock.
+        request: The checked CreateTrainingJob request.
+        arn: The job's ARN.
+        now: The clock.
+        on_change: Called with the job after each change of status, outside its lock.
 
     Attributes:
-        done: set once the job has ended and its artifacts are uploaded.
-        wake: set when the thread that runs the job has something new to look at.
-        tags: the job's tags, by key.
-        rules: evaluations of the debugger rules of the request.
-        imposed: final secondary status and failure reason that :meth:`end_as` asked for.
+        done: Set once the job has ended and its artifacts are uploaded.
+        wake: Set when the thread that runs the job has something new to look at.
+        tags: The job's tags, by key.
+        rules: Evaluations of the debugger rules of the request.
+        imposed: Final secondary status and failure reason that :meth:`end_as` asked for.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class TrainingJob:
         """Ask the job to stop; asking again while it stops does nothing.
 
         Raises:
-            SageMakerError: ``ValidationException`` when the job has ended.
+            SageMakerError: `ValidationException` when the job has ended.
         """
         with self._lock:
             if self.stopping:
@@ -135,7 +135,7 @@ class TrainingJob:
         """Take the job's instances away once, as a reclaimed Spot instance would be.
 
         Raises:
-            SageMakerError: ``ValidationException`` unless it is a managed spot job in Training.
+            SageMakerError: `ValidationException` unless it is a managed spot job in Training.
         """
         with self._lock:
             if not self.spot or self.secondary_status != "Training":

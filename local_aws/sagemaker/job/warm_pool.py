@@ -14,8 +14,8 @@ def warm_pool_status(keep_alive: int, ended: datetime | None, now: datetime) -> 
 
     Args:
         keep_alive: KeepAlivePeriodInSeconds.
-        ended: when the job ended; None while it runs.
-        now: the time of the look.
+        ended: When the job ended; None while it runs.
+        now: The time of the look.
     """
     if ended is None:
         return {"Status": "InUse"}

@@ -16,13 +16,13 @@ _lock = threading.Lock()
 
 
 class LogStream:
-    """The log stream of one host: ``{job}/{host}-{epoch}``.
+    """The log stream of one host: `{job}/{host}-{epoch}`.
 
     Must be used under the account and region of the job.
 
     Args:
-        job_name: name of the job.
-        host: ``algo-1``, ``algo-2`` ...
+        job_name: Name of the job.
+        host: `algo-1`, `algo-2` ...
     """
 
     def __init__(self, job_name: str, host: str) -> None:

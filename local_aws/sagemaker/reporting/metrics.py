@@ -16,7 +16,7 @@ class FinalMetrics:
     """The last value of each metric a job has logged.
 
     Args:
-        definitions: ``MetricDefinitions`` of the request: ``Name`` and ``Regex``, whose first
+        definitions: `MetricDefinitions` of the request: `Name` and `Regex`, whose first
             group (or whole match, without one) is the value.
     """
 
@@ -33,7 +33,7 @@ class FinalMetrics:
                     self._last[name] = (value, moment)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return the ``FinalMetricDataList`` of DescribeTrainingJob, in order of definition."""
+        """Return the `FinalMetricDataList` of DescribeTrainingJob, in order of definition."""
         return [
             {"MetricName": name, "Value": self._last[name][0], "Timestamp": self._last[name][1]}
             for name, _ in self._patterns

@@ -1,6 +1,6 @@
 """Evaluations of debugger and profiler rules, as data: no rule is evaluated here.
 
-A job with rules shows ``InProgress`` while it trains and ``NoIssuesFound`` (``Stopped`` when it
+A job with rules shows `InProgress` while it trains and `NoIssuesFound` (`Stopped` when it
 did not complete) afterwards; StatusDetails says that nothing looked at the tensors.
 """
 
@@ -24,11 +24,11 @@ class RuleEvaluations:
     """The evaluations of one job's rules.
 
     Args:
-        request: the CreateTrainingJob request.
-        moment: when the job was created.
+        request: The CreateTrainingJob request.
+        moment: When the job was created.
 
     Attributes:
-        statuses: by key of DescribeTrainingJob, the list of evaluations; plain data, free to edit.
+        statuses: By key of DescribeTrainingJob, the list of evaluations; plain data, free to edit.
     """
 
     def __init__(self, request: Mapping[str, Any], moment: datetime) -> None:

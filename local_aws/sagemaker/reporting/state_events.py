@@ -20,7 +20,7 @@ from local_aws.sagemaker.wire import to_event
 _log = logging.getLogger(__name__)
 
 DETAIL_TYPE = "SageMaker Training Job State Change"
-"""``detail-type`` of the events."""
+"""`detail-type` of the events."""
 
 
 class StateEvents:

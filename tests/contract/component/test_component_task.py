@@ -1,4 +1,4 @@
-"""What ``train_rl_model`` asks of KFP and of Kubernetes."""
+"""What `train_rl_model` asks of KFP and of Kubernetes."""
 
 import doctest
 import inspect

@@ -1,6 +1,6 @@
 """The stand-in gives the answers that KFP's own Go functions give.
 
-``recordings/go.json``: each request, and what the functions of kubeflow/pipelines at 7b70c7b95f
+`recordings/go.json`: each request, and what the functions of kubeflow/pipelines at 7b70c7b95f
 (2026-08-22, after 2.17.0) returned for it when they were compiled and called: compileCmdAndArgs
 after addDefaultParams ("launch"), resolveContainerArgs ("driver_args"),
 resolvePodSpecInputRuntimeParameter ("pod"), PbValueToText ("text"), TextToPbValue ("value"),

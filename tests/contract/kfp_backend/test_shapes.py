@@ -1,6 +1,6 @@
 """What the containers of pipelines get, as the installed kfp and the oldest one compile them.
 
-The files of ``compiled/2.8.0`` were written by tests/support/pipelines/shapes.py with kfp 2.8.0,
+The files of `compiled/2.8.0` were written by tests/support/pipelines/shapes.py with kfp 2.8.0,
 the first that lets a parameter stand inside a dict or list.
 """
 

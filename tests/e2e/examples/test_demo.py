@@ -1,4 +1,4 @@
-"""``python -m examples.demo``, as a person runs it: what it prints, and that nothing stays."""
+"""`python -m examples.demo`, as a person runs it: what it prints, and that nothing stays."""
 
 import importlib.util
 import io

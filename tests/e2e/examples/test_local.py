@@ -1,4 +1,4 @@
-"""``python -m examples.local``, as a person uses it: what it prints is pasted, and works."""
+"""`python -m examples.local`, as a person uses it: what it prints is pasted, and works."""
 
 import os
 import re

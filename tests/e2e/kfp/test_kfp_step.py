@@ -27,7 +27,7 @@ ROLE = "arn:aws:iam::000000000000:role/state-machine"
 
 @pytest.fixture(scope="module")
 def state_machine(local_aws):
-    """Makes a state machine of the given states; ``W`` waits for some seconds."""
+    """Makes a state machine of the given states; `W` waits for some seconds."""
 
     def make(seconds, *last, **more):
         states = {"W": {"Type": "Wait", "Seconds": seconds, "Next": "End"}, **more}

@@ -123,7 +123,7 @@ def test_the_app_ends_with_that_message_and_no_traceback(tmp_path):
 
 @pytest.mark.parametrize("home", ["", "relative/cache"])
 def test_a_cache_home_that_is_not_absolute_is_ignored(monkeypatch, home):
-    """https://specifications.freedesktop.org/basedir-spec/latest/#basics."""
+    """Source: https://specifications.freedesktop.org/basedir-spec/latest/#basics."""
     monkeypatch.setenv("XDG_CACHE_HOME", home)
     assert bundle._cache() == Path.home() / ".cache" / "sagemaker-rl-kubeflow"
 

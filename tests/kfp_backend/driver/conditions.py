@@ -1,7 +1,7 @@
 """The expressions of the driver: conditions of tasks, and fields of loop items.
 
-``v2/expression/expression.go`` evaluates CEL with cel-go; here the Rust implementation does, held
-by cel-go's own answers in ``recordings/go.json``.
+`v2/expression/expression.go` evaluates CEL with cel-go; here the Rust implementation does, held
+by cel-go's own answers in `recordings/go.json`.
 """
 
 import json
@@ -17,8 +17,8 @@ def condition(inputs: dict[str, Any], expression: str) -> bool:
     """Whether a task runs (expression.go: Condition).
 
     Args:
-        inputs: ``artifacts`` and ``parameterValues`` of the executor input.
-        expression: The task's ``triggerPolicy.condition``.
+        inputs: `artifacts` and `parameterValues` of the executor input.
+        expression: The task's `triggerPolicy.condition`.
 
     Raises:
         DriverFailed: The expression names an input that is not there, or gives no boolean.
@@ -36,7 +36,7 @@ def condition(inputs: dict[str, Any], expression: str) -> bool:
 def select(value: Any, expression: str) -> Any:
     """A part of a value (expression.go: Select), such as a field of a loop item.
 
-    The expression sees the value's JSON text as ``string_value``.
+    The expression sees the value's JSON text as `string_value`.
 
     Raises:
         DriverFailed: There is no such part, or it is null, for which structpb has no conversion.

@@ -2,7 +2,7 @@
 
 From driver/resolve.go: resolveUpstreamParameters, resolveUpstreamArtifacts, GetProducerTask and
 CollectInputs. There, tasks are found by names that carry their DAG's number and iteration
-(``train_7_idx_0``); here, by the tree itself.
+(`train_7_idx_0`); here, by the tree itself.
 """
 
 from typing import Any

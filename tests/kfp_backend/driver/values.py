@@ -32,7 +32,7 @@ class Inputs:
     parameters: dict[str, Any]
 
     def message(self) -> dict[str, Any]:
-        """``ExecutorInput.Inputs`` of pipeline_spec.proto: fields in order, empty ones left out."""
+        """`ExecutorInput.Inputs` of pipeline_spec.proto: fields in order, empty ones left out."""
         lists = {name: {"artifacts": self.artifacts[name]} for name in sorted(self.artifacts)}
         message = {"artifacts": lists, "parameterValues": go_text.sorted_maps(self.parameters)}
         return {name: value for name, value in message.items() if value}

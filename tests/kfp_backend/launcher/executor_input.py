@@ -19,11 +19,11 @@ def task_root(run_root: str, task_name: str, salt: str) -> str:
 def provisioned(
     root: str, definitions: dict[str, Any], *, publish_logs: bool = True
 ) -> dict[str, Any]:
-    """``ExecutorInput.Outputs`` (driver/driver.go: provisionOutputs).
+    """`ExecutorInput.Outputs` (driver/driver.go: provisionOutputs).
 
     Args:
-        root: What ``task_root`` returns.
-        definitions: ``outputDefinitions`` of the component.
+        root: What `task_root` returns.
+        definitions: `outputDefinitions` of the component.
         publish_logs: Whether the log is one of the artifacts.
     """
     artifacts = dict(definitions.get("artifacts", {}))

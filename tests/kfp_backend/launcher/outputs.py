@@ -20,7 +20,7 @@ class Outputs:
     """What a pod wrote.
 
     Attributes:
-        metadata: The text of ``outputFile``, message ``ExecutorOutput``; None if it wrote none.
+        metadata: The text of `outputFile`, message `ExecutorOutput`; None if it wrote none.
         files: The text of each output parameter's own file, by parameter.
     """
 
@@ -31,7 +31,7 @@ class Outputs:
     def of(
         cls, artifacts: Mapping[str, Mapping[str, Any]] | None = None, **values: Any
     ) -> "Outputs":
-        """Output parameters by name; of artifacts their ``metadata`` and, if another, ``uri``."""
+        """Output parameters by name; of artifacts their `metadata` and, if another, `uri`."""
         lists = {name: {"artifacts": [dict(each)]} for name, each in (artifacts or {}).items()}
         return cls(json.dumps({"parameterValues": values, "artifacts": lists}))
 

@@ -1,6 +1,6 @@
 """Placeholders: the driver's in command and pod, the launcher's in the text of the command.
 
-The driver (2.17 on) and the launcher replace ``{{$.inputs.parameters['x']}}`` in text, whatever
+The driver (2.17 on) and the launcher replace `{{$.inputs.parameters['x']}}` in text, whatever
 the text is: nothing is escaped, so that a quote or an object inside a JSON string breaks the JSON
 that the container gets (kubeflow/pipelines#11035). The backend does not notice.
 """
@@ -81,8 +81,8 @@ def launcher_command(
 ) -> list[str]:
     """The command that runs (component/launcher_v2.go: compileCmdAndArgs).
 
-    ``{{$}}`` becomes the executor input; then every other placeholder is replaced, in the JSON too.
-    The program itself, the first element, gets ``{{$}}`` only. An executor input for which
+    `{{$}}` becomes the executor input; then every other placeholder is replaced, in the JSON too.
+    The program itself, the first element, gets `{{$}}` only. An executor input for which
     getPlaceholders fails (a null parameter, an output artifact whose URI has no known scheme) has
     **no** placeholder replaced: the error is overwritten before anyone looks at it.
 

@@ -33,7 +33,7 @@ def synthesize(context: Mapping[str, object]) -> Path:
     """Return the cloud assembly of the app with `context` over that of cdk.json, made once.
 
     Raises:
-        subprocess.CalledProcessError: the app refused the settings; `stderr` says why.
+        subprocess.CalledProcessError: The app refused the settings; `stderr` says why.
     """
     merged = {**cdk_json()["context"], **context}
     environment = {"CDK_CONTEXT_JSON": json.dumps(merged)}
@@ -90,9 +90,9 @@ def deploy(assembly: Path, client: Client, stack: str = STACK) -> dict[str, str]
     A stack that is like this already stays as it is, as with the CDK CLI.
 
     Args:
-        assembly: what `synthesize` returned.
-        client: makes a boto3 client of a service.
-        stack: the name of the stack.
+        assembly: What `synthesize` returned.
+        client: Makes a boto3 client of a service.
+        stack: The name of the stack.
     """
     cloudformation = client("cloudformation")
     arguments = {

@@ -28,10 +28,10 @@ class Frame(NamedTuple):
     """An execution, or an iteration, that is about to enter a state.
 
     Attributes:
-        state: its name.
-        input: of the state, as JSON.
-        variables: names and values, as JSON.
-        redrives: how often the execution was redriven.
+        state: Its name.
+        input: Of the state, as JSON.
+        variables: Names and values, as JSON.
+        redrives: How often the execution was redriven.
         redriven_at: ISO 8601 time of the last redrive; empty for none.
     """
 
@@ -87,7 +87,7 @@ class Values:
         """Return the value of a template as JSON.
 
         Raises:
-            StateError: it cannot be evaluated.
+            StateError: It cannot be evaluated.
         """
         names = self._names.get(id(template))
         if names is None:

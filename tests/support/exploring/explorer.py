@@ -26,14 +26,14 @@ class Explorer:
     """The exploration of a machine.
 
     Attributes:
-        machine: the definition.
-        functions: the functions that it calls.
-        stop_orphans: returns the world in which StopOrphans has seen the end of an execution.
-        max_attempts: most jobs of an execution between two redrives.
-        max_redrives: most redrives of a path.
-        paths: what was walked.
-        ends: how many states at the end of an execution, by its error or status.
-        most_jobs: most jobs that an execution made between two redrives.
+        machine: The definition.
+        functions: The functions that it calls.
+        stop_orphans: Returns the world in which StopOrphans has seen the end of an execution.
+        max_attempts: Most jobs of an execution between two redrives.
+        max_redrives: Most redrives of a path.
+        paths: What was walked.
+        ends: How many states at the end of an execution, by its error or status.
+        most_jobs: Most jobs that an execution made between two redrives.
     """
 
     machine: Machine

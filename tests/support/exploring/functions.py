@@ -24,7 +24,7 @@ class Functions:
     """The functions.
 
     Attributes:
-        handlers: by the ARN that the definition calls.
+        handlers: By the ARN that the definition calls.
     """
 
     handlers: Mapping[str, Callable[[Any, Any], Any]]

@@ -142,10 +142,10 @@ class Machine:
         """Return what follows a task that failed: the task again, where a Retry takes the error.
 
         Args:
-            frame: the frame.
+            frame: The frame.
             now: ISO 8601 time.
             output: `Error`, and `Cause` if there is one.
-            for_good: whether the task fails until no retry is left.
+            for_good: Whether the task fails until no retry is left.
         """
         for retrier in self.states[frame.state].get("Retry", []):
             if not for_good and error_matches(retrier["ErrorEquals"], output["Error"]):

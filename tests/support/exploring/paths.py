@@ -21,10 +21,10 @@ class Paths:
     Nodes are kept by their hash of 64 bits: they themselves would take gigabytes.
 
     Attributes:
-        following: what may follow a node that this trail led to.
-        violations: what went wrong, each with the first path that shows it.
-        counted: how many paths go on from each node that has a choice.
-        settled: the node with a choice, or the end, to which each node leads.
+        following: What may follow a node that this trail led to.
+        violations: What went wrong, each with the first path that shows it.
+        counted: How many paths go on from each node that has a choice.
+        settled: The node with a choice, or the end, to which each node leads.
     """
 
     following: Callable[[Any, Trail], Iterator[Successor]]

@@ -11,14 +11,14 @@ class Job(NamedTuple):
     """A training job.
 
     Attributes:
-        name: its name.
-        ours: whether the execution made it.
-        created: when, in seconds by SageMaker's clock.
-        environment: its environment variables.
+        name: Its name.
+        ours: Whether the execution made it.
+        created: When, in seconds by SageMaker's clock.
+        environment: Its environment variables.
         status: `TrainingJobStatus`.
         secondary: `SecondaryStatus`.
         reason: `FailureReason`.
-        model: whether it left one.
+        model: Whether it left one.
     """
 
     name: str
@@ -63,17 +63,17 @@ class World(NamedTuple):
     """What is true, and what trouble lasts.
 
     Attributes:
-        skew: seconds by which SageMaker's clock is ahead of Step Functions'.
-        chosen: whether the caller chose the job's name.
-        deviations: how many the path may still have.
-        jobs: the training jobs.
-        clock: seconds, by Step Functions' clock.
-        create: the trouble that every create call meets.
-        look: the trouble that every description meets.
-        broken: the functions that fail whenever they are called.
-        lost: whether the answer of a call that made a job was lost.
-        redriven_with: how many jobs that count the execution had when it was redriven last.
-        waits: whether the execution waits for capacity: then a job that found none counts not.
+        skew: Seconds by which SageMaker's clock is ahead of Step Functions'.
+        chosen: Whether the caller chose the job's name.
+        deviations: How many the path may still have.
+        jobs: The training jobs.
+        clock: Seconds, by Step Functions' clock.
+        create: The trouble that every create call meets.
+        look: The trouble that every description meets.
+        broken: The functions that fail whenever they are called.
+        lost: Whether the answer of a call that made a job was lost.
+        redriven_with: How many jobs that count the execution had when it was redriven last.
+        waits: Whether the execution waits for capacity: then a job that found none counts not.
     """
 
     skew: int

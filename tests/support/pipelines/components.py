@@ -2,7 +2,7 @@
 
     python -m tests.support.pipelines.components <directory>
 
-The files of ``tests/contract/kfp_backend/compiled/2.12.2`` were written so, in an environment with
+The files of `tests/contract/kfp_backend/compiled/2.12.2` were written so, in an environment with
 kfp 2.12.2, the oldest line that the package allows, and this project's sources on the path.
 """
 

@@ -1,9 +1,9 @@
 """Pipelines in the shapes that authors write; any kfp from 2.0 on compiles what it can of them.
 
-``python tests/support/pipelines/shapes.py DIRECTORY`` writes one file of IR for each shape, and
-``versions.json``: the SDK that wrote them and, for each shape it cannot express, its error. Run
+`python tests/support/pipelines/shapes.py DIRECTORY` writes one file of IR for each shape, and
+`versions.json`: the SDK that wrote them and, for each shape it cannot express, its error. Run
 with another kfp, from an environment of its own, it makes the files of
-``tests/contract/kfp_backend/compiled/``.
+`tests/contract/kfp_backend/compiled/`.
 """
 
 # Old SDKs read typing's names, and conditions are compared, not tested.

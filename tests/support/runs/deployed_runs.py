@@ -145,9 +145,9 @@ class Stage:
     """A deployed stack with training code in its bucket.
 
     Args:
-        client: makes a boto3 client of a service.
-        endpoint_url: where the local AWS answers.
-        outputs: of the stack.
+        client: Makes a boto3 client of a service.
+        endpoint_url: Where the local AWS answers.
+        outputs: Of the stack.
     """
 
     def __init__(
@@ -182,10 +182,10 @@ class Stage:
         """Start an execution whose jobs meet these faults.
 
         Args:
-            given: over the usual arguments; a `job_name` of None means the default name.
-            faults: of its fault plan.
+            given: Over the usual arguments; a `job_name` of None means the default name.
+            faults: Of its fault plan.
             machine: ARN of another state machine than the stack's.
-            name: of the execution, and the job name where none is given; a new one by default.
+            name: Of the execution, and the job name where none is given; a new one by default.
         """
         name = name or f"run-{uuid.uuid4().hex[:12]}"
         machine = machine or self.outputs["StateMachineArn"]

@@ -16,14 +16,14 @@ class Shared:
     """What came of executions that shared a quota.
 
     Attributes:
-        succeeded: how many executions did.
-        jobs: training jobs that were made.
-        doubled: executions with another number of jobs than one.
-        at_once: most jobs that ran at a time.
-        waits: of all executions.
-        most_waits: of one.
-        most_events: in the history of one.
-        causes: of the executions that failed.
+        succeeded: How many executions did.
+        jobs: Training jobs that were made.
+        doubled: Executions with another number of jobs than one.
+        at_once: Most jobs that ran at a time.
+        waits: Of all executions.
+        most_waits: Of one.
+        most_events: In the history of one.
+        causes: Of the executions that failed.
     """
 
     succeeded: int

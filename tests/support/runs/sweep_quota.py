@@ -14,12 +14,12 @@ class SharedBySweep:
     """What came of a sweep under a quota.
 
     Attributes:
-        counts: of the sweep's output; of its cause, where it failed.
-        executions: of trials, whatever became of them.
-        jobs: training jobs that were made.
-        trained_at_once: most jobs that ran at a time.
-        awaited_at_once: most trials that the sweep awaited at a time.
-        waited: trials that noted a wait for capacity.
+        counts: Of the sweep's output; of its cause, where it failed.
+        executions: Of trials, whatever became of them.
+        jobs: Training jobs that were made.
+        trained_at_once: Most jobs that ran at a time.
+        awaited_at_once: Most trials that the sweep awaited at a time.
+        waited: Trials that noted a wait for capacity.
     """
 
     counts: dict[str, int]

@@ -16,9 +16,9 @@ def wait_until(
     Each look costs the server, and so what it is to finish, some milliseconds.
 
     Args:
-        condition: what to ask.
-        what: is waited for; said when it does not come.
-        seconds: before that is given up.
+        condition: What to ask.
+        what: Is waited for; said when it does not come.
+        seconds: Before that is given up.
     """
     deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
     while not (answer := condition()):

@@ -19,11 +19,11 @@ FAULTS = ("throttled", "server", "reset", "lost", "slow", "truncated")
 
 
 class FaultProxy:
-    """Forwards to ``target``; ``fault`` names the fault of each call, or none.
+    """Forwards to `target`; `fault` names the fault of each call, or none.
 
     Args:
         target: The URL to forward to.
-        fault: Called with the operation; returns one of ``FAULTS`` or None.
+        fault: Called with the operation; returns one of `FAULTS` or None.
         before: Called with the operation before it is forwarded.
         after: Called with the operation before its answer is handed back.
     """

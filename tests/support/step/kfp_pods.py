@@ -29,7 +29,7 @@ open(os.environ["SM_MODEL_DIR"] + "/policy.txt", "w").write("policy")
 
 
 class Pod:
-    """A task: each ``start`` or ``run`` is one pod of it, with the same executor input."""
+    """A task: each `start` or `run` is one pod of it, with the same executor input."""
 
     component = TRAINING
 
@@ -97,7 +97,7 @@ class Pod:
         return (self.directory / "output_metadata.json").exists()
 
     def executions(self, states: Any) -> list[dict[str, Any]]:
-        """The executions of this task; ``states`` is a Step Functions client."""
+        """The executions of this task; `states` is a Step Functions client."""
         pages = states.get_paginator("list_executions").paginate(stateMachineArn=self.arn)
         listed = [item for page in pages for item in page["executions"]]
         name = self.execution_name()

@@ -28,8 +28,8 @@ class Launcher:
     """A launcher of the deployed stack.
 
     Attributes:
-        outputs: of the stack.
-        client: makes a boto3 client with the launcher's credentials.
+        outputs: Of the stack.
+        client: Makes a boto3 client with the launcher's credentials.
     """
 
     outputs: dict[str, str]
@@ -39,8 +39,8 @@ class Launcher:
         """Train, look at everything on the way, and return the output.
 
         Raises:
-            RunFailed: the execution failed; with error and cause.
-            botocore.exceptions.ClientError: the launcher was denied something.
+            RunFailed: The execution failed; with error and cause.
+            botocore.exceptions.ClientError: The launcher was denied something.
         """
         return self.follow(self.start(**arguments))
 

@@ -248,7 +248,7 @@ class ListView:
 
 
 def executor_input(directory: Any, retry: int = 0, **arguments: Any) -> dict[str, Any]:
-    """What KFP passes on a cluster for retry number ``retry`` of a task."""
+    """What KFP passes on a cluster for retry number `retry` of a task."""
     given = {
         "state_machine_arn": STATE_MACHINE_ARN,
         "region": "us-east-1",

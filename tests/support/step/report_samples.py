@@ -1,4 +1,4 @@
-"""Reports of made-up runs, to look at: ``python -m tests.support.step.report_samples <directory>``.
+"""Reports of made-up runs, to look at: `python -m tests.support.step.report_samples <directory>`.
 
 Each is an HTML file; a browser shows it light or dark, wide or at 420 px as KFP's panel may be.
 """

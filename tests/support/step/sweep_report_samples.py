@@ -1,4 +1,4 @@
-"""Reports of made-up sweeps: ``python -m tests.support.step.sweep_report_samples <directory>``.
+"""Reports of made-up sweeps: `python -m tests.support.step.sweep_report_samples <directory>`.
 
 Each is an HTML file; a browser shows it light or dark, wide or at 420 px as KFP's panel may be.
 """

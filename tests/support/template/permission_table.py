@@ -41,7 +41,7 @@ class Grant:
     """An action that a role may do.
 
     Attributes:
-        on: what it is allowed on; names in capitals stand for several ARNs.
+        on: What it is allowed on; names in capitals stand for several ARNs.
         use: RUN, STOP or CREATE, which the end-to-end tests show; else why it is there although
             they cannot show it.
     """

@@ -27,9 +27,9 @@ class Given(NamedTuple):
 
     Attributes:
         page: where.
-        commands: the words of each program's call.
-        variables: names that are set, by `export` or before a command.
-        made: files that the commands write.
+        commands: The words of each program's call.
+        variables: Names that are set, by `export` or before a command.
+        made: Files that the commands write.
     """
 
     page: Path
@@ -65,7 +65,7 @@ def given(page: Path) -> Given:
     """Return what a page tells a reader to type.
 
     Raises:
-        subprocess.CalledProcessError: what it says is not shell.
+        subprocess.CalledProcessError: What it says is not shell.
     """
     text = script(page)
     single = [code for code in inline(page) if _is_command(code)]

@@ -20,7 +20,7 @@ import policy  # noqa: E402
 
 
 class RemoteClass:
-    """What ``@ray.remote`` makes of a class, in this process: ``Class.remote()`` is an actor."""
+    """What `@ray.remote` makes of a class, in this process: `Class.remote()` is an actor."""
 
     def __init__(self, original: Any) -> None:
         self.original = original

@@ -39,7 +39,7 @@ class Account:
 
 @pytest.mark.parametrize("last", ["Stopped", "Completed", "Failed"])
 def test_it_is_empty_once_no_job_runs_or_is_being_stopped(monkeypatch, capsys, last):
-    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
+    """Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
     monkeypatch.setattr(drain, "refuse_new", lambda *_: None)
     account = Account("InProgress", "Stopping", "Stopping", last)
     drain.Drain(MACHINE, account, account, look_every=0).empty(stop=False)

@@ -30,10 +30,10 @@ class Account:
     """Executions in place of boto3's client.
 
     Args:
-        inputs: of the executions that run, by name.
-        page: executions that a page of the list holds.
-        between: is called after each look, with the account; nothing else passes the time.
-        redriven_at: of the sweep.
+        inputs: Of the executions that run, by name.
+        page: Executions that a page of the list holds.
+        between: Is called after each look, with the account; nothing else passes the time.
+        redriven_at: Of the sweep.
     """
 
     def __init__(self, inputs, *, page=100, between=None, redriven_at=None):

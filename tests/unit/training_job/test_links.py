@@ -38,5 +38,5 @@ def test_each_partition_has_a_console_of_its_own(partition, region, console):
 
 
 def test_the_log_group_is_the_one_that_sagemaker_documents():
-    """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html."""
+    """Source: https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html."""
     assert LOG_GROUP == "/aws/sagemaker/TrainingJobs"

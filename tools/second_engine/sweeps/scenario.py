@@ -23,16 +23,16 @@ class SweepScenario:
     """One sweep, of two trials unless said otherwise.
 
     Attributes:
-        row: how the first column of its row begins.
-        expected: its end, and the one of each redrive: SUCCEEDED, ABORTED or an error.
-        started: the executions that it starts, by the ends of their names.
-        says: what its last output or cause contains.
-        more: what is not in the row.
-        given: arguments beside the usual ones.
-        trials: how many.
-        trainings: what they meet, by the ends of their names; "" for all others.
-        script, others: the world (world.py).
-        calls: how often an action is called.
+        row: How the first column of its row begins.
+        expected: Its end, and the one of each redrive: SUCCEEDED, ABORTED or an error.
+        started: The executions that it starts, by the ends of their names.
+        says: What its last output or cause contains.
+        more: What is not in the row.
+        given: Arguments beside the usual ones.
+        trials: How many.
+        trainings: What they meet, by the ends of their names; "" for all others.
+        script, others: The world (world.py).
+        calls: How often an action is called.
     """
 
     row: str

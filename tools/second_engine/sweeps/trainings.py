@@ -31,9 +31,9 @@ class Trainings:
     """The trainings that were run.
 
     Attributes:
-        definition: of RlTraining.
-        functions: that it calls.
-        reference: evaluates its expressions.
+        definition: Of RlTraining.
+        functions: That it calls.
+        reference: Evaluates its expressions.
     """
 
     definition: dict[str, Any]

@@ -32,13 +32,13 @@ class SweepWorld:
     """The world of a sweep.
 
     Attributes:
-        script: answers by action, execution and call.
-        training: what a training execution of this name and input comes to, as DescribeExecution
+        script: Answers by action, execution and call.
+        training: What a training execution of this name and input comes to, as DescribeExecution
             says it.
-        others: statuses of somebody else's executions, by the end of their names.
-        calls: how many calls there were, by action, and by action and execution.
-        children: the executions of RlTraining by the ends of their names, such as t001.
-        awaited: those that a task awaits.
+        others: Statuses of somebody else's executions, by the end of their names.
+        calls: How many calls there were, by action, and by action and execution.
+        children: The executions of RlTraining by the ends of their names, such as t001.
+        awaited: Those that a task awaits.
     """
 
     script: Mapping[str, Answer]

@@ -22,9 +22,9 @@ class Aws:
     """An account and region, by the usual credentials.
 
     Attributes:
-        region: of AWS_REGION, AWS_DEFAULT_REGION or the profile.
-        account: number of the account.
-        partition: such as `aws`.
+        region: Of AWS_REGION, AWS_DEFAULT_REGION or the profile.
+        account: Number of the account.
+        partition: Such as `aws`.
         caller: ARN of who asks.
     """
 
@@ -32,9 +32,9 @@ class Aws:
         """Find out who asks.
 
         Raises:
-            ValueError: there is no region.
-            botocore.exceptions.BotoCoreError: there are no credentials.
-            botocore.exceptions.ClientError: the credentials are not accepted.
+            ValueError: There is no region.
+            botocore.exceptions.BotoCoreError: There are no credentials.
+            botocore.exceptions.ClientError: The credentials are not accepted.
         """
         use_region()
         self._session: Any = boto3.Session()

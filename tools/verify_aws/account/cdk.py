@@ -21,12 +21,12 @@ def synthesize(settings: Mapping[str, object], output: Path, region: str) -> dic
     """Write the cloud assembly of these settings over the project's; return the stack's template.
 
     Args:
-        settings: by name (docs/settings.md).
-        output: a directory to write.
-        region: of the CLI's environment.
+        settings: By name (docs/settings.md).
+        output: A directory to write.
+        region: Of the CLI's environment.
 
     Raises:
-        CdkFailed: the settings are refused, or the CLI is missing.
+        CdkFailed: The settings are refused, or the CLI is missing.
     """
     words = ["synth", "--quiet", "--output", str(output)]
     for name, value in settings.items():
@@ -42,7 +42,7 @@ def deploy(assembly: Path, region: str) -> dict[str, str]:
     """Deploy the stack of an assembly; return its outputs.
 
     Raises:
-        CdkFailed: it could not be deployed; the account may not be bootstrapped.
+        CdkFailed: It could not be deployed; the account may not be bootstrapped.
     """
     outputs = assembly / "outputs.json"
     _run(

@@ -28,9 +28,9 @@ class Scene:
     """Something to read: nothing is created.
 
     Attributes:
-        aws: the account.
-        template: of the app, for the settings in question.
-        instance_types: whose quotas are looked up.
+        aws: The account.
+        template: Of the app, for the settings in question.
+        instance_types: Whose quotas are looked up.
     """
 
     aws: Aws
@@ -43,10 +43,10 @@ class Deployment:
     """A stack that was deployed for the purpose.
 
     Attributes:
-        aws: the account.
-        outputs: of the stack, by name.
-        run: text that makes the names of this run its own.
-        image: of the training jobs; a prebuilt one of AWS's when None.
+        aws: The account.
+        outputs: Of the stack, by name.
+        run: Text that makes the names of this run its own.
+        image: Of the training jobs; a prebuilt one of AWS's when None.
     """
 
     aws: Aws

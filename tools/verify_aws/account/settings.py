@@ -57,6 +57,6 @@ def over(settings: Mapping[str, object], given: list[str]) -> dict[str, object]:
     """Return settings with those of the command line, `name=value` each, over them.
 
     Raises:
-        ValueError: one has no `=`.
+        ValueError: One has no `=`.
     """
     return {**settings, **assigned(given)}

@@ -35,7 +35,7 @@ class Place:
     """Where a template is resolved.
 
     Attributes:
-        zones: the region's availability zones, in the order that `Fn::GetAZs` has.
+        zones: The region's availability zones, in the order that `Fn::GetAZs` has.
     """
 
     partition: str

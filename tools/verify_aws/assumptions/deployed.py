@@ -136,7 +136,7 @@ def _of_call(said: Answer) -> tuple[str, str]:
     """Return the error of a call that TestState made, and its words.
 
     Raises:
-        NotAsked: it made none, since it could not assume the role.
+        NotAsked: It made none, since it could not assume the role.
     """
     words = f"{said['error']}: {said['cause']}"
     if not said["error"].startswith("Sfn."):

@@ -20,7 +20,7 @@ def await_end(states: Any, arn: str, seconds: float) -> None:
     """Wait until an execution has ended.
 
     Raises:
-        NotAsked: it has not after so many seconds.
+        NotAsked: It has not after so many seconds.
     """
     until = time.monotonic() + seconds
     while states.describe_execution(executionArn=arn)["status"] == "RUNNING":
@@ -81,7 +81,7 @@ def end_of_task(answer: Answer, *states: str) -> Event:
     """Return the event that ended the first of these tasks.
 
     Raises:
-        NotAsked: none of them ended.
+        NotAsked: None of them ended.
     """
     for each in answer["events"]:
         if each["state"] in states and each["type"] in ENDS:

@@ -37,14 +37,14 @@ class Trial:
     """One call of TestState, and what it should say.
 
     Attributes:
-        state: name of the state.
+        state: Name of the state.
         case: `result`, the mocked error, or the decision.
-        input: of the state.
-        variables: of the execution, by name.
-        context: the context object, for a state with a mock.
-        mock: what the service is said to answer; None for a state that calls none.
-        expected: fields of the answer, as `questions.definition` names them.
-        retries: how often the mocked error was met before.
+        input: Of the state.
+        variables: Of the execution, by name.
+        context: The context object, for a state with a mock.
+        mock: What the service is said to answer; None for a state that calls none.
+        expected: Fields of the answer, as `questions.definition` names them.
+        retries: How often the mocked error was met before.
     """
 
     state: str
@@ -68,9 +68,9 @@ def rehearse(
     """Return the trials of every state of a definition.
 
     Args:
-        definition: in JSONata, with the states BuildRequest and JudgeAttempt.
-        reference: evaluates its expressions.
-        region: of the arguments of the execution that is rehearsed.
+        definition: In JSONata, with the states BuildRequest and JudgeAttempt.
+        reference: Evaluates its expressions.
+        region: Of the arguments of the execution that is rehearsed.
     """
     world = _World(definition["States"], reference, region)
     return [

@@ -119,7 +119,7 @@ class _Sweep:
         """Wait until this is so.
 
         Raises:
-            NotAsked: it is not within the time, or the sweep has ended before it should have.
+            NotAsked: It is not within the time, or the sweep has ended before it should have.
         """
         until = time.monotonic() + SECONDS
         while not condition():

@@ -46,14 +46,14 @@ def resolve(
 
     Args:
         toolkit: `coach` or `ray`.
-        version: version of the toolkit, exactly as in the table ("0.11" and "0.11.0" differ).
+        version: Version of the toolkit, exactly as in the table ("0.11" and "0.11.0" differ).
         framework: `tensorflow`, `mxnet` or `pytorch`.
-        instance_types: of the job, at least one; their families choose the cpu image, or the gpu
+        instance_types: Of the job, at least one; their families choose the cpu image, or the gpu
             image if any has a GPU.
-        region: region of the registry; the image must exist there.
+        region: Region of the registry; the image must exist there.
 
     Raises:
-        InvalidArguments: there is no such image; the problem names the argument to change.
+        InvalidArguments: There is no such image; the problem names the argument to change.
     """
     if toolkit is None or version is None or framework is None:
         raise InvalidArguments(missing(toolkit, version, framework))

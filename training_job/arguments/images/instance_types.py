@@ -23,7 +23,7 @@ def one_of(known: frozenset[str]) -> AfterValidator:
     """Return a validator that admits the known instance types and names the nearest for others.
 
     Args:
-        known: instance types, such as `ml.m5.xlarge`.
+        known: Instance types, such as `ml.m5.xlarge`.
     """
 
     def check(value: str) -> str:

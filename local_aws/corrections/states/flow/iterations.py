@@ -63,8 +63,8 @@ class Iterations:
         """Return the iterations' outputs, in the order of the items.
 
         Raises:
-            _ExecutionError: of the first iteration that failed; the others were aborted.
-            Ended: the execution ended first.
+            _ExecutionError: Of the first iteration that failed; the others were aborted.
+            Ended: The execution ended first.
         """
         left = [index for index in range(len(items)) if "output" not in self._kept.get(index, {})]
         ahead = iter(left)

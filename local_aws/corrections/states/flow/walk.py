@@ -91,8 +91,8 @@ def walk(run: Run, ctx: dict[str, Any]) -> Any:
         ctx: The context object; it takes the variables of the position.
 
     Raises:
-        _ExecutionError: a state failed.
-        Ended: the execution ended first.
+        _ExecutionError: A state failed.
+        Ended: The execution ended first.
     """
     position = run.position
     ctx["variables"] = dict(position["variables"])

@@ -28,9 +28,9 @@ def call_and_wait(run: Run, task: Task) -> Any:
         The output that was sent.
 
     Raises:
-        _ExecutionError: the call failed, or the error and cause that were sent.
-        Ended: the execution was stopped or timed out first.
-        TaskTimedOut: the task took too long.
+        _ExecutionError: The call failed, or the error and cause that were sent.
+        Ended: The execution was stopped or timed out first.
+        TaskTimedOut: The task took too long.
     """
     report: dict[str, Any] = {"event": threading.Event(), "result": None, "error": None}
     states._task_tokens[task.token] = report

@@ -58,8 +58,8 @@ def execute(run: Run, task: Task) -> dict[str, Any]:
     Raises:
         _ExecutionError: StepFunctions.* when the child is refused, States.TaskFailed with its
             description as the cause when it does not succeed.
-        Ended: the parent ended first.
-        TaskTimedOut: the task took too long.
+        Ended: The parent ended first.
+        TaskTimedOut: The task took too long.
     """
     started = start(task.resource, task.arguments)
     arn = started["ExecutionArn"]

@@ -25,9 +25,9 @@ def call(run: Run, task: Task) -> Any:
         The task's result.
 
     Raises:
-        _ExecutionError: the call was refused, or what it started failed.
-        Ended: the execution ended first.
-        TaskTimedOut: the task took too long.
+        _ExecutionError: The call was refused, or what it started failed.
+        Ended: The execution ended first.
+        TaskTimedOut: The task took too long.
     """
     credentials.assume(task.role_arn, run.role_arn, run.execution["stateMachineArn"])
     if task.resource.startswith(sagemaker.CREATE_TRAINING_JOB):

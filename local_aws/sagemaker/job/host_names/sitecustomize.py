@@ -1,7 +1,7 @@
 """Teach one Python process the names of its training job's hosts.
 
 Python imports this module at start-up when its folder is on PYTHONPATH: the local AWS puts it
-there where no namespace can give a job a hosts file. Connecting to ``algo-2`` then works; binding
+there where no namespace can give a job a hosts file. Connecting to `algo-2` then works; binding
 to a name does not, because that look-up happens in C: bind to 0.0.0.0 or to the host's address.
 """
 

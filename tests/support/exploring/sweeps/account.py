@@ -11,8 +11,8 @@ class Account:
     """The client; `world` is what StopTrials has made of it.
 
     Attributes:
-        world: the executions.
-        redriven_at: when the sweep was redriven, before StopTrials came to look.
+        world: The executions.
+        redriven_at: When the sweep was redriven, before StopTrials came to look.
     """
 
     def __init__(self, world: World, redriven_at: datetime | None) -> None:

@@ -60,15 +60,15 @@ class Explorer:
     """The exploration of a sweep's definition.
 
     Attributes:
-        machine: the definition.
+        machine: The definition.
         functions: PlanSweep.
-        stop_trials: returns the world in which StopTrials has seen the end of a sweep, before or
+        stop_trials: Returns the world in which StopTrials has seen the end of a sweep, before or
             after its redrive.
-        allowed: how many trials may fail.
-        max_redrives: most redrives of a path.
-        paths: what was walked.
-        ends: how many states at the end of an execution, by its error or status.
-        most_at_once: most executions of trials that ran at once.
+        allowed: How many trials may fail.
+        max_redrives: Most redrives of a path.
+        paths: What was walked.
+        ends: How many states at the end of an execution, by its error or status.
+        most_at_once: Most executions of trials that ran at once.
     """
 
     machine: Machine

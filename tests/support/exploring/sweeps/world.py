@@ -23,15 +23,15 @@ class Child(NamedTuple):
     """An execution of RlTraining.
 
     Attributes:
-        name: its name.
-        given: its input, as JSON.
-        ours: whether the sweep started it.
-        started: when, in seconds.
+        name: Its name.
+        given: Its input, as JSON.
+        ours: Whether the sweep started it.
+        started: When, in seconds.
         status: `RUNNING` or how it ended.
         ended: when.
         metrics: `final_metrics` of its output, as JSON.
-        error: of a failure.
-        cause: of a failure; None for none.
+        error: Of a failure.
+        cause: Of a failure; None for none.
     """
 
     name: str
@@ -95,13 +95,13 @@ class World(NamedTuple):
     """What is true, and what trouble lasts.
 
     Attributes:
-        deviations: how many the path may still have.
-        resumes: whether a redriven iteration goes on with the state it was in, or begins anew.
-        children: the executions of RlTraining.
-        clock: seconds; it stands still between the start, or the redrive, and the end.
-        start: the trouble that every start meets.
-        look: the trouble that every description meets.
-        broken: the functions that fail whenever they are called, by the state.
+        deviations: How many the path may still have.
+        resumes: Whether a redriven iteration goes on with the state it was in, or begins anew.
+        children: The executions of RlTraining.
+        clock: Seconds; it stands still between the start, or the redrive, and the end.
+        start: The trouble that every start meets.
+        look: The trouble that every description meets.
+        broken: The functions that fail whenever they are called, by the state.
     """
 
     deviations: int

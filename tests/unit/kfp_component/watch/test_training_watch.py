@@ -148,7 +148,7 @@ def test_lines_of_the_last_seconds_are_shown_though_they_arrive_after_the_end(wo
     ],
 )
 def test_a_job_that_is_being_stopped_has_not_ended(world, status, ended):
-    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
+    """Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html."""
     attempt = SeenAttempt.from_request({"TrainingJobName": "job-1", **REQUEST}, elsewhere=False)
     job = JobWatch(world.aws, attempt, world.view, RunRecord(), world.clock)
     world.transition("job-1", status, ended=True)
