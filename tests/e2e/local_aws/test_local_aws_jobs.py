@@ -1,6 +1,7 @@
 """Training jobs on the local AWS: each script runs through AWS's own toolkit."""
 
 import json
+import uuid
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -46,19 +47,22 @@ STOPPED = """
     time.sleep(300)
 """
 
+RUN = uuid.uuid4().hex
+"""Told apart by it are the processes of other runs of these tests on the same machine."""
+
 STUBBORN = """
     import os, signal, subprocess, sys, time
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen(
         ["sleep", "300"], start_new_session=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env={**os.environ, "STUBBORN_CHILD": "yes"},
+        stderr=subprocess.DEVNULL, env={**os.environ, "CHILD": "stubborn-CHILD_OF"},
     )
     with open(os.path.join(os.environ["SM_MODEL_DIR"], "partial"), "w") as file:
         file.write("half")
     print("waiting", flush=True)
     time.sleep(300)
-"""
+""".replace("CHILD_OF", RUN)
 
 ENDLESS = """
     import time
@@ -114,10 +118,10 @@ RESUMED = """
 
 LEFTOVER = """
     import os, subprocess
-    subprocess.Popen(["sleep", "300"], env={**os.environ, "LEFTOVER_CHILD": "yes"})
+    subprocess.Popen(["sleep", "300"], env={**os.environ, "CHILD": "leftover-CHILD_OF"})
     import wheeled
     print("wheeled from", wheeled.__file__)
-"""
+""".replace("CHILD_OF", RUN)
 
 
 def wheel() -> bytes:
@@ -350,13 +354,13 @@ def test_a_stopped_job_may_save_its_model(jobs: TrainingJobs) -> None:
 
 def test_a_script_that_ignores_sigterm_is_killed_with_all_its_children(jobs: TrainingJobs) -> None:
     wait_until(lambda: jobs.printed("stubborn", "waiting"), "the script")
-    assert len(processes_with("STUBBORN_CHILD")) == 1
+    assert len(processes_with(f"CHILD=stubborn-{RUN}")) == 1
     jobs.sagemaker.stop_training_job(TrainingJobName="stubborn")
     jobs.sagemaker.stop_training_job(TrainingJobName="stubborn")  # again: nothing changes
     job = jobs.ended("stubborn")
     assert job["TrainingJobStatus"] == "Stopped"
     assert jobs.members("out/stubborn/output/model.tar.gz") == {"partial": "half"}
-    assert processes_with("STUBBORN_CHILD") == []
+    assert processes_with(f"CHILD=stubborn-{RUN}") == []
 
 
 def test_max_runtime(jobs: TrainingJobs) -> None:
@@ -397,7 +401,7 @@ def test_what_a_script_leaves_running_ends_and_requirements_stay_in_the_job(
 ) -> None:
     job = jobs.ended("leftover")
     assert job["TrainingJobStatus"] == "Completed", job
-    assert processes_with("LEFTOVER_CHILD") == []
+    assert processes_with(f"CHILD=leftover-{RUN}") == []
     (stream,) = jobs.streams("leftover")
     (line,) = (line for line in jobs.lines(stream) if line.startswith("wheeled from "))
     assert line.endswith("/packages/wheeled.py")

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from test_local_aws_jobs import ENDLESS, HOSTS, processes_with, start_isolated
+from test_local_aws_jobs import ENDLESS, HOSTS, RUN, processes_with, start_isolated
 
 from tests.support.deploying.local_aws_process import LocalAws, start_local_aws
 from tests.support.runs.deployed_runs import Stage
@@ -155,13 +155,14 @@ def test_a_reset_kills_jobs_and_forgets_them_and_every_plan(start: Callable[...,
     server = start()
     jobs = TrainingJobs(server)
     Stage.plan(server, "*", [{"fault": "slow_describe", "seconds": 0}])
-    jobs.start("endless", ENDLESS)
-    wait_until(lambda: jobs.printed("endless", "waiting"), "the script")
+    name = f"endless-{RUN}"
+    jobs.start(name, ENDLESS)
+    wait_until(lambda: jobs.printed(name, "waiting"), "the script")
     with urlopen(Request(f"{server.endpoint_url}/_ministack/reset", method="POST")) as answer:
         assert json.load(answer) == {"reset": "ok"}
-    wait_until(lambda: not processes_with("TRAINING_JOB_NAME=endless"), "the end of the job")
+    wait_until(lambda: not processes_with(f"TRAINING_JOB_NAME={name}"), "the end of the job")
     with pytest.raises(jobs.sagemaker.exceptions.ClientError, match="resource not found"):
-        jobs.describe("endless")
+        jobs.describe(name)
     with urlopen(f"{server.endpoint_url}/_local_aws/faults") as answer:
         assert json.load(answer) == {"plans": []}
 
