@@ -7,16 +7,15 @@ none. Words as arguments choose the scenarios whose title has them.
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from infra.workflow.definition import definition
 from lambdas import build_request, judge_attempt
 from tools.reference_jsonata import ReferenceJsonata
+from tools.second_engine.documented import rows
 from tools.second_engine.engine import ACCOUNT, MACHINE_ROLE, REGION, Execution
 from tools.second_engine.scenarios import SCENARIOS, Scenario
 from tools.second_engine.sweeps import running as sweeps
@@ -79,20 +78,6 @@ def told(title: str, seen: str, wrong: list[str]) -> bool:
     for line in wrong:
         print(f"{'':9}{line}")
     return not wrong
-
-
-TABLES = {
-    "outcomes.md": ("| what happened |", "| the execution was |"),
-    "sweeps.md": ("| what becomes of a trial's execution |", "| error |"),
-}
-
-
-def rows(document: str) -> list[str]:
-    """Return the first columns of the tables that say how an execution ends."""
-    tables = (Path(__file__).parents[2] / "docs" / document).read_text().split("\n\n")
-    heads = TABLES[document]
-    texts = [line for table in tables if table.startswith(heads) for line in table.splitlines()[2:]]
-    return [re.split(r"(?<!\\) \| ", line[2:])[0] for line in texts]
 
 
 def main(words: list[str]) -> int:

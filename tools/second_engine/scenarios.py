@@ -230,7 +230,7 @@ OUTCOMES = [
         for more, how in WAITS_THAT_END.items()
     ),
     Scenario(
-        "the name that the caller chose is another's job's",
+        "another job has the name that the caller chose",
         ["RequestRejected"],
         0,
         "belongs to a training job created",
@@ -238,7 +238,7 @@ OUTCOMES = [
         others={"": 5000},
     ),
     Scenario(
-        "the name that the caller chose is another's job's",
+        "another job has the name that the caller chose",
         ["RequestRejected"],
         0,
         more="at the same moment",
@@ -246,7 +246,7 @@ OUTCOMES = [
         others={"": 0},
     ),
     Scenario(
-        "the name that the caller chose is another's job's",
+        "another job has the name that the caller chose",
         OK,
         2,
         "-3",

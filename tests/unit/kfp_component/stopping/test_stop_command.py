@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -138,12 +139,18 @@ def test_a_launcher_that_ends_by_itself_is_left_to_stop_its_execution(aws, comma
     assert aws.states.calls == ["start_execution"]
 
 
+def state(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_one_that_is_stuck_is_held_while_its_execution_is_stopped(aws, command, monkeypatch):
     execution, stop_execution, held = aws.start(1), aws.states.stop_execution, []
 
     def seen(**arguments):
-        stat = Path(f"/proc/{command.processes[0].pid}/stat").read_text()
-        held.append(stat.rpartition(")")[2].split()[0])
+        deadline = time.monotonic() + 10  # a busy machine takes a moment to hold it
+        while (now := state(command.processes[0].pid)) != "T" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        held.append(now)
         return stop_execution(**arguments)
 
     monkeypatch.setattr(aws.states, "stop_execution", seen)
