@@ -62,6 +62,15 @@ def json_map(value: Any) -> dict[str, Any]:
     return found
 
 
+def section(value: Any) -> dict[str, Any] | None:
+    """Return a map without the keys that are null, which count as absent; None for an empty one.
+
+    Raises:
+        ValueError: As `json_map`.
+    """
+    return {key: item for key, item in json_map(value).items() if item is not None} or None
+
+
 def json_list(value: Any) -> list[Any]:
     """Return a list given as a JSON array or as its text.
 

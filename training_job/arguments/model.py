@@ -50,7 +50,7 @@ _Text = BeforeValidator(forms.text)
 _Whole = BeforeValidator(forms.no_boolean)
 _Stripped = BeforeValidator(forms.stripped)
 _Map = BeforeValidator(forms.json_map)
-_Section = BeforeValidator(lambda value: forms.json_map(value) or None)
+_Section = BeforeValidator(forms.section)
 _List = BeforeValidator(forms.json_list)
 _Ids = BeforeValidator(forms.id_list)
 

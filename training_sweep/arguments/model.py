@@ -74,7 +74,7 @@ class SweepArguments(TrainingArguments):
     checkpoint_config: Annotated[
         CheckpointConfig | None,
         AfterValidator(_check_checkpoints),
-        BeforeValidator(lambda value: forms.json_map(value) or None),
+        BeforeValidator(forms.section),
         Field(
             description="Where checkpoints are kept: those of trial 7 below S3Uri/t007, so that "
             "each trial resumes its own. Give every sweep an S3Uri of its own, or its trials "

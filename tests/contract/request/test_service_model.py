@@ -7,7 +7,7 @@ import json
 
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from local_aws.sagemaker.api.request_check import check_request
@@ -140,6 +140,7 @@ def inputs(draw):
 
 @PROFILE
 @given(inputs())
+@example(CUSTOM_IMAGE | {"debug_hook_config": {"": None}})
 def test_parsed_or_explained_and_what_is_parsed_sagemaker_accepts(given):
     try:
         arguments = parse_arguments(given)
