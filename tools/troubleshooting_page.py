@@ -202,7 +202,8 @@ def _failed() -> Iterator[Entry]:
     )
     yield Entry(
         _judged(Failure.TRAINING_JOB_FAILED, TrainingJobStatus="Completed"),
-        "Save the model in the directory that `SM_MODEL_DIR` names before the script ends.",
+        "Before it ends, the script must save the model in the directory that `SM_MODEL_DIR` "
+        "names.",
     )
 
 

@@ -8,6 +8,7 @@ and needs nothing of this project.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,7 +101,9 @@ def stack_outputs(stack: str) -> dict[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     try:
-        stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        # As the AWS CLI does, and boto3 does not.
+        client = boto3.client("cloudformation", region_name=os.environ.get("AWS_REGION"))
+        stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise SiteError(f"cannot read the outputs of the stack {stack}: {error}") from error
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

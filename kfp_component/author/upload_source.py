@@ -9,6 +9,7 @@ pipeline that only names the component loads no client.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -69,7 +70,8 @@ def _put_unless_there(bucket: str, key: str, archive: SourceArchive) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     try:
-        s3 = boto3.client("s3")
+        # As the AWS CLI does, and boto3 does not.
+        s3 = boto3.client("s3", region_name=os.environ.get("AWS_REGION"))
         if _is_there(s3, bucket, key):
             return False
         s3.put_object(Bucket=bucket, Key=key, Body=archive.content)

@@ -510,7 +510,7 @@ CORNERS = [
         script={"list_tags": {"Tags": []}},
     ),
     Scenario(
-        "the task failed for no reason known to be the create call's",
+        "the task failed, though not evidently in its create call",
         OK,
         1,
         script={

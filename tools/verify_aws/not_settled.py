@@ -35,7 +35,7 @@ NOT_SETTLED = (
         "whether the execution's own timeout, and the task's, stops the job",
         "the task's timeout is hours after the job's longest run, and a shorter one takes another"
         " definition than the one that is deployed",
-        ("so does the execution's own timeout",),
+        ("the timeouts of a task and of the execution",),
     ),
     NotSettled(
         "Maps and nested executions: their limits, the words of their refusals, what an iteration"

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "kfp-step.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 TASK = "exec-train-rl-model"
+TRAINING_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl:1"
+MODELS = "s3://my-bucket/models"
 
 
 def block(holding):
@@ -55,7 +57,8 @@ def test_a_sites_component_with_the_lines_to_paste_is_the_safe_task(tmp_path, mo
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:RlTraining"
     assert write_site_component(["--image", image, "--state-machine-arn", arn]) == 0
     names = {"dsl": dsl}
-    exec(block("load_component_from_file"), names)
+    rest = f'image="{TRAINING_IMAGE}", model_artifact_path="{MODELS}"'
+    exec(block("load_component_from_file").replace("...", rest), names)
     pasted, pasted_container, pasted_kubernetes = compiled(names["pipeline"], tmp_path)
 
     @dsl.pipeline(name="train")
@@ -63,10 +66,10 @@ def test_a_sites_component_with_the_lines_to_paste_is_the_safe_task(tmp_path, mo
         train_rl_model(
             state_machine_arn=arn,
             region="us-east-1",
-            image="123456789012.dkr.ecr.us-east-1.amazonaws.com/my-rl:1",
+            image=TRAINING_IMAGE,
             entry_point="train.py",
             source_dir=source_dir,
-            model_artifact_path="s3://my-bucket/models",
+            model_artifact_path=MODELS,
             launcher_image=image,
         )
 

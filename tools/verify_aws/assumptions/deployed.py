@@ -161,7 +161,6 @@ DEPLOYED = (
         _OUTCOMES,
         _WRONG,
         _exactly_as_sent,
-        ("an execution that fails by such a task",),
     ),
     Assumption(
         "no-task-submitted",
@@ -214,16 +213,15 @@ DEPLOYED = (
         _CORRECTIONS,
         _ROLE,
         _role_refused,
-        ("a role that cannot be assumed fails the task",),
     ),
     Assumption(
         "error-of-a-refused-create",
         "a create error without a modelled name is SageMaker.AmazonSageMakerException",
         "SageMaker.AmazonSageMakerException",
-        _OUTCOMES,
+        _CORRECTIONS,
         _REFUSED,
         _create_error,
-        ("names of the create call's errors", "Every error without a modelled name"),
+        ("Every error without a modelled name",),
     ),
     Assumption(
         "error-of-an-sdk-call",
@@ -240,7 +238,6 @@ DEPLOYED = (
         _OUTCOMES,
         _REFUSED,
         _missing_job,
-        ("a missing job is described as",),
     ),
     Assumption(
         "event-of-a-refused-create",

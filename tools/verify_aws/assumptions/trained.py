@@ -131,10 +131,9 @@ TRAINED = (
         "failed-job-fails-the-task",
         "a training job that fails makes the `.sync` task raise States.TaskFailed",
         "TaskFailed States.TaskFailed",
-        _OUTCOMES,
+        _CORRECTIONS,
         _FAILED,
         _failed_task,
-        ("a training job that fails makes the `.sync` task raise",),
     ),
     Assumption(
         "reason-of-a-failed-script",
@@ -143,7 +142,6 @@ TRAINED = (
         _OUTCOMES,
         _FAILED,
         _failed_reason,
-        ("failure reasons begin with",),
     ),
     Assumption(
         "stopped-job-fails-the-task",
@@ -152,7 +150,6 @@ TRAINED = (
         _CORRECTIONS,
         _STOPPED,
         _failed_task,
-        ("whether a Stopped job makes it raise",),
     ),
     Assumption(
         "stopped-job-is-named",
@@ -169,6 +166,5 @@ TRAINED = (
         _OUTCOMES,
         _ABORTED,
         _stopped_with_it,
-        ("StopExecution stops the job",),
     ),
 )

@@ -10,7 +10,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "date": {"": ""},
     "docker": {
         "login": "--username --password-stdin",
-        "buildx": "--platform --provenance --tag --push",
+        "buildx": "--platform --provenance --tag --push -",
     },
     "git": {"pull": "", "checkout": ""},
     "kubectl": {"annotate": "--namespace", "delete": ""},

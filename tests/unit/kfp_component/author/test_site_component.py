@@ -25,7 +25,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(boto3, "client", lambda _, **__: client)
 
     def has(**outputs: str) -> None:
         stack = {

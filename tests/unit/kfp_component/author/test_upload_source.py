@@ -44,7 +44,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     client = boto3.client(
         "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     )
-    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(boto3, "client", lambda _, **__: client)
     with Stubber(client) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
@@ -213,9 +213,24 @@ def test_missing_credentials_are_said(source: Path, monkeypatch: pytest.MonkeyPa
         def head_object(self, **_: str) -> None:
             raise NoCredentialsError
 
-    monkeypatch.setattr(boto3, "client", lambda _: Nobody())
+    monkeypatch.setattr(boto3, "client", lambda _, **__: Nobody())
     with pytest.raises(SourceError, match="there are no AWS credentials"):
         upload_source(source, "s3://bucket")
+
+
+def test_the_region_is_that_of_the_aws_cli(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = []
+
+    def client(_: str, region_name: str) -> None:
+        regions.append(region_name)
+        raise NoCredentialsError
+
+    monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with pytest.raises(SourceError, match="there are no AWS credentials"):
+        upload_source(source, "s3://bucket")
+    assert regions == ["eu-west-1"]
 
 
 def test_the_author_imports_no_client_and_the_uploader_no_kfp() -> None:
