@@ -20,9 +20,11 @@ COMMANDS = (
 )
 
 
-def run(command, home):
+def run(command, empty):
     clean = {name: each for name, each in os.environ.items() if not name.startswith("AWS_")}
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "HOME": str(home)}
+    # Files that are not there; another HOME would have jsii unpack the CDK once more.
+    files = {name: str(empty / name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")}
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", **files}
     ended = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
