@@ -10,6 +10,8 @@ import pytest
 from infra.workflow.deployed import use_region
 from tests.support.deploying.deployment import ROOT
 
+pytestmark = pytest.mark.long
+
 SUBMITTER = "arn:aws:iam::210987654321:role/submitter"
 TRAINER = "arn:aws:iam::210987654321:role/trainer"
 COMMANDS = (

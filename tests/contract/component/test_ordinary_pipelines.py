@@ -17,6 +17,8 @@ from training_job import build_request, parse_arguments
 from training_sweep.parsing import parse_sweep
 from training_sweep.trials import trials_of
 
+pytestmark = pytest.mark.long
+
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:rl"
 RUN_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 GIVEN = {

@@ -27,6 +27,8 @@ from tests.support.exploring.sweeps.world import ARN, EXECUTIONS, World
 from tests.support.exploring.world import iso
 from tests.support.sweep_inputs import SWEEP
 
+pytestmark = pytest.mark.long
+
 MORE = int(os.environ.get("MORE_DEVIATIONS", "0"))
 GIVEN = SWEEP | {"seeds": 2, "max_failed_trials": 0}
 TRAININGS = "arn:aws:states:us-east-1:123456789012:stateMachine:RlTraining"

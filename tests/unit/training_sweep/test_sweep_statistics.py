@@ -19,6 +19,8 @@ from training_sweep.statistics import (
     summarise,
 )
 
+pytestmark = pytest.mark.long
+
 RECORDED = json.loads(Path(__file__).with_name("rliable_recorded.json").read_text())
 CASES = RECORDED["cases"]
 MANY = 20_000
